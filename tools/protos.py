@@ -68,8 +68,8 @@ def _include_paths() -> list[Path]:
 
 
 def _validate_descriptors() -> bytes:
-    from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
     from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
     generated = import_module("protovalidate._gen.buf.validate.validate_pb")
     files = FileDescriptorSet()

@@ -1,0 +1,1 @@
+"""What every service needs once. No billing noun lives here, except Money."""

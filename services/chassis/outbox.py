@@ -1,0 +1,74 @@
+"""Facts, and the table in which they become true together with the change they tell of.
+
+The row, not the broker, is the record. Rows are kept; `outbox_pending` names those that are not confirmed by the broker yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from google.protobuf.message import Message
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow
+
+from services.chassis.ids import new_id
+from services.chassis.tracing import current_traceparent
+
+PARTITIONS = 16
+"""Fixed for life: a subject's facts always travel in the same partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that happened to one subject: noun and past participle, e.g. `order.paid`."""
+
+    type: str
+    subject_id: UUID
+    organization_id: UUID
+    version: int
+    """The subject's version after the change; grows by one with each."""
+    occurred_at: datetime
+    message: Message
+    event_id: UUID = field(default_factory=new_id)
+
+    @property
+    def partition(self) -> int:
+        """Which of the partitions the subject belongs to."""
+        return self.subject_id.int % PARTITIONS
+
+    @property
+    def subject(self) -> str:
+        """Where the broker carries it."""
+        return f"events.{self.type}.{self.partition}"
+
+
+_STORE = """
+with facts as (
+  insert into outbox (event_id, organization_id, type, subject_id, version, partition, payload, traceparent, occurred_at)
+  select * from unnest(%(event_id)s::uuid[], %(organization_id)s::uuid[], %(type)s::text[], %(subject_id)s::uuid[],
+    %(version)s::bigint[], %(partition)s::smallint[], %(payload)s::bytea[], %(traceparent)s::text[], %(occurred_at)s::timestamptz[])
+  returning event_id, partition)
+insert into outbox_pending (event_id, partition) select event_id, partition from facts
+"""
+
+
+async def store(connection: AsyncConnection[DictRow], facts: Sequence[Fact]) -> None:
+    """Write the facts of one transaction, in their order, in one statement."""
+    traceparent = current_traceparent()
+    await connection.execute(
+        _STORE,
+        {
+            "event_id": [fact.event_id for fact in facts],
+            "organization_id": [fact.organization_id for fact in facts],
+            "type": [fact.type for fact in facts],
+            "subject_id": [fact.subject_id for fact in facts],
+            "version": [fact.version for fact in facts],
+            "partition": [fact.partition for fact in facts],
+            "payload": [fact.message.SerializeToString() for fact in facts],
+            "traceparent": [traceparent] * len(facts),
+            "occurred_at": [fact.occurred_at for fact in facts],
+        },
+    )

@@ -1,0 +1,122 @@
+"""Lists in pages by keyset: a page token names the last row seen and is bound to the filters and the order it was made for."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from google.protobuf.message import Message
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+
+from services.chassis.errors import Invalid
+
+DEFAULT_SIZE = 20
+LARGEST_SIZE = 100
+_PAGING_FIELDS = ("page_size", "page_token", "skip", "include_total")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a list are wanted, in which order."""
+
+    size: int
+    skip: int
+    include_total: bool
+    sort_key: str
+    descending: bool
+    after: tuple[object, object] | None
+    fingerprint: str
+
+    def next_token(self, rows: Sequence[Mapping[str, Any]]) -> str:
+        """The token of the following page; empty if this one is the last. `rows` as fetched, one more than the size if there are more."""
+        if len(rows) <= self.size:
+            return ""
+        last = rows[self.size - 1]
+        token = orjson.dumps([self.fingerprint, _packed(last["page_key"]), _packed(last["id"])])
+        return base64.urlsafe_b64encode(token).decode().rstrip("=")
+
+
+def page_of(request: Message, sort_keys: Sequence[str] = ("created_at",), default: str = "-created_at") -> Page:
+    """Read the paging fields of a list request. Invalid for an unknown order or a token of another list."""
+    fields = request.DESCRIPTOR.fields_by_name
+    order_by: str = (getattr(request, "order_by", "") if "order_by" in fields else "") or default
+    sort_key, descending = order_by.removeprefix("-"), order_by.startswith("-")
+    if sort_key not in sort_keys:
+        raise Invalid("ORDER_BY_UNKNOWN", f"order_by is one of {', '.join(sort_keys)}, with - in front for descending", field="order_by")
+    fingerprint = _fingerprint(request)
+    return Page(
+        size=min(request.page_size or DEFAULT_SIZE, LARGEST_SIZE),  # type: ignore[attr-defined]
+        skip=getattr(request, "skip", 0),
+        include_total=getattr(request, "include_total", False),
+        sort_key=sort_key,
+        descending=descending,
+        after=_opened(request.page_token, fingerprint),  # type: ignore[attr-defined]
+        fingerprint=fingerprint,
+    )
+
+
+def paged(query: Select[Any], page: Page, sort_column: ColumnElement[Any], id_column: ColumnElement[Any]) -> Select[Any]:
+    """The page of a filtered query: adds `page_key`, order, keyset and limit. A nullable sort column must be coalesced by the caller."""
+    query = query.add_columns(sort_column.label("page_key"))
+    if page.after is not None:
+        key, row_id = page.after
+        position = tuple_(literal(_unpacked(key), sort_column.type), literal(_unpacked(row_id), id_column.type))
+        here = tuple_(sort_column, id_column)
+        query = query.where(here < position if page.descending else here > position)
+    order = (sort_column.desc(), id_column.desc()) if page.descending else (sort_column.asc(), id_column.asc())
+    return query.order_by(*order).limit(page.size + 1).offset(page.skip)
+
+
+def counted(query: Select[Any]) -> Select[Any]:
+    """How many rows a filtered query has, as `total`."""
+    return select(func.count().label("total")).select_from(query.order_by(None).subquery())
+
+
+def _fingerprint(request: Message) -> str:
+    filters = type(request)()
+    filters.CopyFrom(request)
+    for name in _PAGING_FIELDS:
+        if name in filters.DESCRIPTOR.fields_by_name:
+            filters.ClearField(name)
+    digest = hashlib.blake2b(filters.SerializeToString(deterministic=True), key=filters.DESCRIPTOR.full_name.encode()[:64], digest_size=9)
+    return base64.urlsafe_b64encode(digest.digest()).decode()
+
+
+def _opened(token: str, fingerprint: str) -> tuple[object, object] | None:
+    if not token:
+        return None
+    try:
+        bound_to, key, row_id = orjson.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        _unpacked(key)
+        _unpacked(row_id)
+    except (ValueError, TypeError, AttributeError):
+        raise Invalid("PAGE_TOKEN_INVALID", "page_token is not one that this list gave out", field="page_token") from None
+    if bound_to != fingerprint:
+        raise Invalid("PAGE_TOKEN_INVALID", "page_token belongs to a list with other filters or order", field="page_token")
+    return key, row_id
+
+
+def _packed(value: object) -> tuple[str, object]:
+    if isinstance(value, datetime):
+        return "t", value.isoformat()
+    return ("u", str(value)) if isinstance(value, UUID) else ("v", value)
+
+
+def _unpacked(packed: object) -> object:
+    if not isinstance(packed, list) or len(packed) != 2:
+        raise ValueError("not a packed value")
+    kind: object = packed[0]
+    value: object = packed[1]
+    if kind == "t" and isinstance(value, str):
+        return datetime.fromisoformat(value)
+    if kind == "u" and isinstance(value, str):
+        return UUID(value)
+    if not isinstance(value, str | int):
+        raise ValueError("neither text nor number")
+    return value

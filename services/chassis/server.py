@@ -1,0 +1,152 @@
+"""The gRPC server of a service. Every call passes one door, in this order:
+
+admission → deadline → trace → identity → access → shape → method → answer or status → metrics and log.
+
+It is one wrapper around each method and not a chain of interceptors: a chain costs an await and a closure per link and call, the
+door a dictionary access or two (docs/decisions/0003).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1._async import HealthServicer
+from grpc_reflection.v1alpha import reflection
+
+from services.chassis import deadline, logs, tracing
+from services.chassis.access import access_of
+from services.chassis.call import Call
+from services.chassis.errors import BursarError, Exhausted, Invalid
+from services.chassis.identity import METADATA_KEY, Identity, IdentityVerifier
+from services.chassis.metrics import RpcMeter
+from services.chassis.status import DETAILS_KEY, code_of, to_status
+from services.chassis.validation import parse
+
+LONGEST_SECONDS = 60.0
+_LARGEST_MESSAGE = 1024 * 1024
+_OPTIONS = (
+    ("grpc.max_receive_message_length", _LARGEST_MESSAGE),
+    ("grpc.max_concurrent_streams", 1000),
+    ("grpc.max_metadata_size", 16 * 1024),
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.max_connection_age_ms", 300_000),
+    ("grpc.max_connection_age_grace_ms", 30_000),
+    ("grpc.so_reuseport", 1),
+)
+Method = Callable[[Any, Call], Awaitable[Message]]
+
+
+class Server:
+    """A gRPC server with its health service. Add servicers, start, stop."""
+
+    def __init__(self, verifier: IdentityVerifier, *, service: str, max_concurrent_rpcs: int = 256) -> None:
+        self._server = grpc.aio.server(options=_OPTIONS)
+        self._verifier = verifier
+        self._service = service
+        self._limit = max_concurrent_rpcs
+        self._in_flight = 0
+        self._names: list[str] = []
+        self._health = HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+
+    def add(self, service: ServiceDescriptor, servicer: object) -> None:
+        """Serve every method of a contract by the servicer's method of the same name; AttributeError if one is missing."""
+        handlers = {
+            method.name: grpc.unary_unary_rpc_method_handler(self._door(method, getattr(servicer, method.name)))
+            for method in service.methods
+        }
+        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
+        self._names.append(service.full_name)
+
+    def enable_reflection(self) -> None:
+        """Let tools ask for the contracts; not for production."""
+        reflection.enable_server_reflection([*self._names, "grpc.health.v1.Health", reflection.SERVICE_NAME], self._server)
+
+    async def start(self, address: str) -> int:
+        """Listen; the port. Not ready until `set_serving(True)`."""
+        await self.set_serving(False)
+        port = self._server.add_insecure_port(address)
+        await self._server.start()
+        return port
+
+    async def set_serving(self, serving: bool) -> None:
+        """What health checks answer, for every service name and for the whole."""
+        answer = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for name in ("", *self._names):
+            await self._health.set(name, answer)
+
+    async def stop(self, *, drain_seconds: float, grace_seconds: float = 20.0) -> None:
+        """Say NOT_SERVING, wait until load balancers noticed, let calls in hand finish."""
+        await self.set_serving(False)
+        await asyncio.sleep(drain_seconds)
+        # A stream that does not end must not hang the process.
+        await asyncio.wait_for(self._server.stop(grace_seconds), grace_seconds + 5.0)
+
+    def _door(self, method: MethodDescriptor, serve: Method) -> Callable[[bytes, Any], Awaitable[bytes]]:
+        access = access_of(method)
+        request_type: type[Message] = GetMessageClass(method.input_type)
+        meter = RpcMeter(self._service, method.full_name)
+        path = f"/{method.containing_service.full_name}/{method.name}"
+
+        async def handle(raw: bytes, context: Any) -> bytes:
+            started = time.perf_counter()
+            self._in_flight += 1
+            code = grpc.StatusCode.OK
+            token = None
+            identity: Identity | None = None
+            try:
+                if self._in_flight > self._limit:
+                    raise Exhausted("SERVER_BUSY", "too many calls at once; try again shortly", retry_after_seconds=0.2)
+                deadline.set_deadline(_allowed_seconds(context.time_remaining()))
+                metadata = dict(context.invocation_metadata())
+                token = tracing.enter(path, metadata.get("traceparent"))
+                text = metadata.get(METADATA_KEY)
+                identity = self._verifier.verify(text) if text else None
+                access.check(identity)
+                answer = await serve(parse(request_type, raw), Call(path, identity, metadata))
+                return answer.SerializeToString()
+            except BursarError as error:
+                code = code_of(error)
+                await _refuse(context, error)
+                raise  # not reached: the refusal ends the call
+            except asyncio.CancelledError:
+                code = grpc.StatusCode.CANCELLED
+                raise
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:
+                code = grpc.StatusCode.INTERNAL
+                trace_id = tracing.current_trace_id()
+                logs.defect(path, error, trace_id=trace_id)
+                await context.abort(code, f"something went wrong on our side; trace {trace_id}")
+                raise
+            finally:
+                self._in_flight -= 1
+                seconds = time.perf_counter() - started
+                meter.count(code, seconds)
+                if code is not grpc.StatusCode.OK or seconds > 1.0:
+                    logs.call(path, code.name, seconds, identity)
+                if token is not None:
+                    tracing.leave(token, ok=code is grpc.StatusCode.OK)
+
+        return handle
+
+
+def _allowed_seconds(remaining: float | None) -> float:
+    if remaining is None:
+        raise Invalid("DEADLINE_MISSING", "set a deadline on the call (grpc-timeout); without one a caller may wait for ever")
+    return min(remaining, LONGEST_SECONDS)
+
+
+async def _refuse(context: Any, error: BursarError) -> None:
+    status = to_status(error)
+    await context.abort(code_of(error), error.message, ((DETAILS_KEY, status.SerializeToString()),))
