@@ -10,10 +10,10 @@ PROTOS := $(shell find protos -name '*.proto')
 STUBS := build/descriptors.pb
 
 .DEFAULT_GOAL := help
-.PHONY: help install protos demo up down status test lint format bench faults lock clean
+.PHONY: help install protos demo up up-detached environment down status test lint format bench faults lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 install: $(INSTALLED) ## Install the locked dependencies into .venv
 
@@ -29,10 +29,16 @@ $(STUBS): $(PROTOS) tools/protos.py $(INSTALLED)
 	@$(BIN)/python tools/protos.py
 
 demo: $(STUBS) ## Start the real suite, play a merchant's day through it, check every invariant
-	@$(RUN) -m deploy.local demo
+	@$(RUN) -m deploy.demo
 
 up: $(STUBS) ## Start the suite and stay; writes var/stack.json
 	@$(RUN) -m deploy.local up
+
+up-detached: $(STUBS) ## The same in the background
+	@$(RUN) -m deploy.local up --detach
+
+environment: $(INSTALLED) ## Print shell exports for the running suite: eval "$$(make --silent environment)"
+	@$(RUN) -m deploy.local environment
 
 down: $(INSTALLED) ## Stop what `make up` started
 	@$(RUN) -m deploy.local down
