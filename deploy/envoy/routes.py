@@ -1,0 +1,67 @@
+"""Which paths lead where: the public gRPC services and nothing else."""
+
+from collections.abc import Sequence
+
+from deploy.envoy.clusters import service_cluster
+from deploy.envoy.public import PublicService
+from deploy.envoy.settings import Json, JsonObject, Limits
+
+RETRIES = 2
+# Nothing was processed: safe for every method.
+NEVER_REACHED = "connect-failure,refused-stream"
+# The service may have begun; safe where a repetition has the same effect.
+REPEATABLE = f"{NEVER_REACHED},unavailable"
+
+# The services are shown the signed identity, not the secret it was made from.
+_SECRETS = ("authorization", "cookie")
+
+
+def routes(public: Sequence[PublicService], limits: Limits) -> JsonObject:
+    """Envoy's `route_config`. REST arrives here too: the transcoder has turned it into a gRPC path by then."""
+    host: JsonObject = {
+        "name": "public",
+        "domains": ["*"],
+        "request_headers_to_remove": list(_SECRETS),
+        "response_headers_to_add": [
+            _header("x-content-type-options", "nosniff"),
+            _header("cache-control", "no-store"),
+        ],
+        "routes": [*(route for service in public for route in _service_routes(service, limits)), _nothing_here()],
+    }
+    return {"name": "public", "virtual_hosts": [host]}
+
+
+def _nothing_here() -> Json:
+    """Matches every path, also those of REST before they are transcoded.
+
+    Not only a 404: Envoy *skips* authorization for a request that has no route, so each one must have a route.
+    """
+    return {"match": {"prefix": ""}, "direct_response": {"status": 404}}
+
+
+def _service_routes(service: PublicService, limits: Limits) -> list[Json]:
+    """First match wins, so the methods that must not be repeated stand before their service."""
+    cluster = service_cluster(service.owner)
+    exact: list[Json] = [
+        _route({"path": f"/{service.name}/{method}"}, cluster, NEVER_REACHED, limits) for method in service.unsafe_to_repeat
+    ]
+    return [*exact, _route({"prefix": f"/{service.name}/"}, cluster, REPEATABLE, limits)]
+
+
+def _route(match: JsonObject, cluster: str, retry_on: str, limits: Limits) -> Json:
+    return {
+        "match": {**match, "grpc": {}},
+        "route": {
+            "cluster": cluster,
+            "timeout": f"{limits.deadline_seconds}s",
+            "retry_policy": {
+                "retry_on": retry_on,
+                "num_retries": RETRIES,
+                "retry_back_off": {"base_interval": "0.05s", "max_interval": "0.5s"},
+            },
+        },
+    }
+
+
+def _header(name: str, value: str) -> Json:
+    return {"header": {"key": name, "value": value}, "append_action": "ADD_IF_ABSENT"}
