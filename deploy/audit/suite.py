@@ -55,10 +55,10 @@ class Suite:
     def rows(self, service: str, query: str, **parameters: object) -> list[Row]:
         """Rows of one service's database, of all organizations."""
         try:
-            return list(self._connection(service).execute(query, parameters).fetchall())  # type: ignore[arg-type]
+            return list(self._connection(service).execute(query, parameters).fetchall())
         except psycopg.OperationalError:
             self._connections.pop(service).close()
-            return list(self._connection(service).execute(query, parameters).fetchall())  # type: ignore[arg-type]
+            return list(self._connection(service).execute(query, parameters).fetchall())
 
     def value(self, service: str, query: str, **parameters: object) -> Any:
         """The first column of the first row."""

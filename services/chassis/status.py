@@ -57,7 +57,7 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> errors.BursarError:
     reason = "PEER_FAILED"
     fields: list[errors.FieldViolation] = []
     details: dict[str, str] = {}
-    packed = dict(error.trailing_metadata() or ()).get(DETAILS_KEY)  # type: ignore[arg-type]
+    packed = next((value for key, value in error.trailing_metadata() or () if key == DETAILS_KEY), None)  # type: ignore[misc, has-type]
     if isinstance(packed, bytes):
         reason, fields, details = _unpacked(Status.FromString(packed), reason)
     kind = _KINDS.get(error.code(), errors.Unavailable)

@@ -126,7 +126,9 @@ async def test_a_caller_who_leaves_leaves_a_clean_connection(database: ServiceDa
 
 async def test_the_pool_recovers_after_the_server_cut_all_connections(database: ServiceDatabase) -> None:
     with psycopg.connect(database.urls.admin, autocommit=True) as admin:
-        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+        admin.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
+        )
     failures = 0
     for _ in range(10):
         try:

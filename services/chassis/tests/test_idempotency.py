@@ -20,7 +20,9 @@ def request(request_id: str, name: str = "Editor") -> product_service_pb2.Create
     return product_service_pb2.CreateProductRequest(request_id=request_id, name=name)
 
 
-async def create(database: ServiceDatabase, organization_id: UUID, asked: product_service_pb2.CreateProductRequest, method: str = "Create") -> str:
+async def create(
+    database: ServiceDatabase, organization_id: UUID, asked: product_service_pb2.CreateProductRequest, method: str = "Create"
+) -> str:
     async with database.app.transaction(organization_id) as transaction:
 
         async def effect() -> product_pb2.Product:

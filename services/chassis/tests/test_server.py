@@ -68,7 +68,9 @@ class Door:
     async def check(self, who: str | None = "organization", *, timeout: float | None = 5.0, raw: bytes | None = None, **fields: str) -> Any:
         request = grant_service_pb2.CheckEntitlementRequest(**{"benefit_id": str(new_id()), **fields})
         send = self.channel.unary_unary(
-            "/bursar.benefits.v1.GrantService/CheckEntitlement", response_deserializer=grant_service_pb2.Entitlement.FromString
+            "/bursar.benefits.v1.GrantService/CheckEntitlement",
+            request_serializer=bytes,
+            response_deserializer=grant_service_pb2.Entitlement.FromString,
         )
         metadata = [(METADATA_KEY, self.identities[who])] if who else []
         return await send(request.SerializeToString() if raw is None else raw, timeout=timeout, metadata=metadata)
@@ -102,7 +104,8 @@ async def refusal(awaitable: Any) -> tuple[grpc.StatusCode, ErrorInfo, BadReques
         await awaitable
     error = caught.value
     info, bad = ErrorInfo(), BadRequest()
-    for key, value in error.trailing_metadata() or ():
+    trailing: Any = error.trailing_metadata() or ()
+    for key, value in trailing:
         if key == "grpc-status-details-bin":
             for packed in Status.FromString(value).details:
                 packed.Unpack(info) or packed.Unpack(bad)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from google.protobuf.struct_pb2 import Struct
@@ -29,14 +30,14 @@ def test_a_lifecycle_leads_on_and_refuses_with_one_error() -> None:
     assert refused.value.details == {"status": "broken", "verb": "switch_on"}
 
 
-def struct(**entries: object) -> Struct:
+def struct(**entries: Any) -> Struct:
     made = Struct()
     made.update(entries)
     return made
 
 
 def test_metadata_keeps_its_types_both_ways() -> None:
-    given = {"text": "a", "whole": 7, "part": 0.5, "yes": True}
+    given: dict[str, Any] = {"text": "a", "whole": 7, "part": 0.5, "yes": True}
     made = struct(**given)
     assert read_metadata(made) == given
     assert type(read_metadata(made)["whole"]) is int

@@ -1,0 +1,1 @@
+"""What is fast, measured against the limit of the machine in the same run."""
