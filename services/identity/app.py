@@ -1,0 +1,62 @@
+"""Composition root of identity: the only file that knows every room."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+from bursar.identity.v1 import access_token_service_pb2, organization_service_pb2
+
+from services.chassis.run import Parts, Service, command_line
+from services.identity.api.access_token_service import AccessTokenServicer
+from services.identity.api.callers import Callers
+from services.identity.api.organization_service import OrganizationServicer
+from services.identity.api.rooms import Rooms
+from services.identity.api.sealing import Seal
+from services.identity.authorize import authorize
+from services.identity.bootstrap import bootstrap
+from services.identity.contracts import known_scopes
+from services.identity.events.published import OutboxPublisher
+from services.identity.settings import IdentitySettings
+from services.identity.storage.access_tokens import StoredAccessTokens
+from services.identity.storage.organizations import StoredOrganizations
+
+ROOMS = Rooms(organizations=StoredOrganizations, tokens=StoredAccessTokens, publisher=OutboxPublisher)
+
+
+async def compose(parts: Parts) -> Service:
+    """The service's servicers; it reacts to nothing."""
+    callers = Callers(own=parts.database, every=parts.worker_database)
+    organizations = OrganizationServicer(callers=callers, rooms=ROOMS, clock=parts.clock)
+    seal = Seal.from_file(parts.settings.identity_key_file)
+    tokens = AccessTokenServicer(callers=callers, rooms=ROOMS, seal=seal, known_scopes=known_scopes(), clock=parts.clock)
+    return Service(
+        servicers=(
+            (organization_service_pb2.DESCRIPTOR.services_by_name["OrganizationService"], organizations),
+            (access_token_service_pb2.DESCRIPTOR.services_by_name["AccessTokenService"], tokens),
+        )
+    )
+
+
+_own = typer.Typer()
+_TokenFile = Annotated[Path | None, typer.Option(help="Keep the token here, and print the kept one while it is good.")]
+
+
+@_own.command(name="authorize")
+def _authorize() -> None:
+    """Answer the edge who is calling (BURSAR_AUTHORIZE_ADDRESS)."""
+    uvloop.run(authorize(IdentitySettings()))  # type: ignore[call-arg]
+
+
+@_own.command(name="bootstrap")
+def _bootstrap(token_file: _TokenFile = None) -> None:
+    """Print {"operator_token": …}: a token that may make organizations and their tokens."""
+    token = asyncio.run(bootstrap(IdentitySettings(), token_file))  # type: ignore[call-arg]
+    typer.echo(json.dumps({"operator_token": token}))
+
+
+main = command_line(IdentitySettings, compose, _own)
