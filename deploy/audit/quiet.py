@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import httpx
 import psycopg
@@ -12,6 +13,19 @@ from deploy.audit.suite import Suite
 _POLL_SECONDS = 0.02
 _LOOKS = 3
 """So many looks in a row must find nothing, because a fact may be between two places at one of them."""
+
+_WORK: Sequence[tuple[str, str, str]] = (
+    ("payments", "Stripe events to process", "select count(*) from stripe_event where status = 'received'"),
+    ("payments", "attempts without an answer", "select count(*) from attempt where status in ('pending', 'unknown')"),
+    (
+        "payments",
+        "payments to settle",
+        "select count(*) from attempt where kind = 'payment' and status = 'succeeded' and settled_at is null and due_at is not null",
+    ),
+    ("checkout", "checkouts to settle", "select count(*) from checkout where status = 'confirmed' and payment_action is null"),
+    ("benefits", "sources to converge", "select count(*) from convergence_work"),
+)
+"""What services do by themselves after a while: service, what it is, and how much of it there is."""
 
 
 class NotQuiet(Exception):
@@ -33,8 +47,8 @@ def wait_until_quiet(suite: Suite, timeout_seconds: float = 60.0) -> float:
 
 def _under_way(suite: Suite) -> list[str]:
     try:
-        return [*_webhooks(suite), *_stripe_events(suite), *_facts(suite), *_consumers(suite)]
-    except (psycopg.Error, httpx.HTTPError, KeyError) as error:
+        return [*_webhooks(suite), *_work(suite), *_facts(suite), *_consumers(suite)]
+    except (psycopg.Error, httpx.HTTPError, KeyError, ValueError) as error:
         return [f"a part of the suite does not answer ({type(error).__name__})"]
 
 
@@ -42,9 +56,9 @@ def _webhooks(suite: Suite) -> list[str]:
     return [] if suite.webhooks_delivered() else ["webhooks are on their way"]
 
 
-def _stripe_events(suite: Suite) -> list[str]:
-    waiting = suite.value("payments", "select count(*) from stripe_event where status = 'received'")
-    return [f"payments: {waiting} Stripe events to process"] if waiting else []
+def _work(suite: Suite) -> list[str]:
+    waiting = [(service, what, suite.value(service, query)) for service, what, query in _WORK if service in suite.services]
+    return [f"{service}: {count} {what}" for service, what, count in waiting if count]
 
 
 def _facts(suite: Suite) -> list[str]:

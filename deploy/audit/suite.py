@@ -14,6 +14,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 Row = Mapping[str, Any]
+_ANY_KEY = {"authorization": "Bearer sk_test_audit"}
+"""The simulator takes any test key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,17 @@ class Suite:
         """The simulator's own sums."""
         answer = self._http.get(f"{self._addresses.simulator}/_sim/totals", params={"metadata_key": metadata_key})
         return dict(answer.raise_for_status().json())
+
+    def charges(self) -> list[Row]:
+        """Every charge that the simulator knows, newest first."""
+        found: list[Row] = []
+        query = {"limit": "100"}
+        while True:
+            answer = self._http.get(f"{self._addresses.simulator}/v1/charges", params=query, headers=_ANY_KEY).raise_for_status().json()
+            found += answer["data"]
+            if not answer["has_more"]:
+                return found
+            query["starting_after"] = found[-1]["id"]
 
     def webhooks_delivered(self) -> bool:
         """Whether the simulator has no webhook left to deliver."""

@@ -45,6 +45,7 @@ def demo(
 ) -> None:
     """Play the day."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     console = Console(width=max(140, Console().width))
     Layout(directory.resolve()).wipe()

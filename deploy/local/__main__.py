@@ -50,6 +50,7 @@ def up(
     if detach:
         raise typer.Exit(start_detached(Layout(directory.resolve()), sys.argv[1:]))
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:

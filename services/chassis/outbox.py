@@ -50,14 +50,19 @@ with facts as (
   insert into outbox (event_id, organization_id, type, subject_id, version, partition, payload, traceparent, occurred_at)
   select * from unnest(%(event_id)s::uuid[], %(organization_id)s::uuid[], %(type)s::text[], %(subject_id)s::uuid[],
     %(version)s::bigint[], %(partition)s::smallint[], %(payload)s::bytea[], %(traceparent)s::text[], %(occurred_at)s::timestamptz[])
-  returning event_id, partition)
-insert into outbox_pending (event_id, partition) select event_id, partition from facts
+  returning partition, position)
+insert into outbox_pending (partition, position) select partition, position from facts
 """
+LARGEST_PAYLOAD = 512 * 1024
+"""Half of what the broker takes: a larger fact could never leave and would hold up its partition."""
 
 
 async def store(connection: AsyncConnection[DictRow], facts: Sequence[Fact]) -> None:
     """Write the facts of one transaction, in their order, in one statement."""
     traceparent = current_traceparent()
+    payloads = [fact.message.SerializeToString() for fact in facts]
+    if max(map(len, payloads)) > LARGEST_PAYLOAD:
+        raise ValueError(f"a fact is larger than {LARGEST_PAYLOAD} bytes; facts carry what readers need and no more")
     await connection.execute(
         _STORE,
         {
@@ -67,7 +72,7 @@ async def store(connection: AsyncConnection[DictRow], facts: Sequence[Fact]) -> 
             "subject_id": [fact.subject_id for fact in facts],
             "version": [fact.version for fact in facts],
             "partition": [fact.partition for fact in facts],
-            "payload": [fact.message.SerializeToString() for fact in facts],
+            "payload": payloads,
             "traceparent": [traceparent] * len(facts),
             "occurred_at": [fact.occurred_at for fact in facts],
         },

@@ -26,9 +26,9 @@ from services.chassis.access import access_of
 from services.chassis.call import Call
 from services.chassis.errors import BursarError, Exhausted, Invalid
 from services.chassis.identity import METADATA_KEY, Identity, IdentityVerifier
-from services.chassis.metrics import RpcMeter
+from services.chassis.metrics import rpc_meter
 from services.chassis.status import DETAILS_KEY, code_of, to_status
-from services.chassis.validation import parse
+from services.chassis.validation import Shape
 
 LONGEST_SECONDS = 60.0
 _LARGEST_MESSAGE = 1024 * 1024
@@ -42,7 +42,7 @@ _OPTIONS = (
     ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.so_reuseport", 1),
 )
-Method = Callable[[Any, Call], Awaitable[Message]]
+Method = Callable[[Any, Call], Awaitable[Message | bytes]]
 
 
 class Server:
@@ -93,8 +93,8 @@ class Server:
 
     def _door(self, method: MethodDescriptor, serve: Method) -> Callable[[bytes, Any], Awaitable[bytes]]:
         access = access_of(method)
-        request_type: type[Message] = GetMessageClass(method.input_type)
-        meter = RpcMeter(self._service, method.full_name)
+        shape: Shape[Message] = Shape(GetMessageClass(method.input_type))
+        meter = rpc_meter(self._service, method.full_name)
         path = f"/{method.containing_service.full_name}/{method.name}"
 
         async def handle(raw: bytes, context: Any) -> bytes:
@@ -112,8 +112,9 @@ class Server:
                 text = metadata.get(METADATA_KEY)
                 identity = self._verifier.verify(text) if text else None
                 access.check(identity)
-                answer = await serve(parse(request_type, raw), Call(path, identity, metadata))
-                return answer.SerializeToString()
+                answer = await serve(shape.parse(raw), Call(path, identity, metadata))
+                # An answer that was kept as it travels is not written anew.
+                return answer if isinstance(answer, bytes) else answer.SerializeToString()
             except BursarError as error:
                 code = code_of(error)
                 await _refuse(context, error)
@@ -149,4 +150,4 @@ def _allowed_seconds(remaining: float | None) -> float:
 
 async def _refuse(context: Any, error: BursarError) -> None:
     status = to_status(error)
-    await context.abort(code_of(error), error.message, ((DETAILS_KEY, status.SerializeToString()),))
+    await context.abort(code_of(error), status.message, ((DETAILS_KEY, status.SerializeToString()),))

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from psycopg.types.json import Jsonb
-from sqlalchemy import Column, Executable, Table
+from sqlalchemy import BindParameter, ClauseElement, Column, Executable, Table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import iterate
 
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
@@ -34,12 +35,17 @@ class Statement:
 
 def compile_statement(clause: Executable) -> Statement:
     """Compile a Core statement. `bindparam("x")` becomes the parameter `x` of the call."""
+    for element in iterate(cast(ClauseElement, clause)):
+        if isinstance(element, BindParameter):
+            element.required = False  # its value comes with the call, so there is none to miss now
     compiled = clause.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})  # type: ignore[attr-defined]
     assert isinstance(compiled, SQLCompiler)
-    literals = {
-        name: compiled.params[name] for name in compiled.params if not compiled.binds[name].required and compiled.params[name] is not None
-    }
-    return Statement(str(compiled), {name: _plain(compiled.binds[name].type, value) for name, value in literals.items()})
+    literals: dict[str, object] = {}
+    for name, value in compiled.params.items():
+        bind = compiled.binds.get(name)  # none for the values of an IN list, which are written out one by one
+        if value is not None:
+            literals[name] = value if bind is None else _plain(bind.type, value)
+    return Statement(str(compiled), literals)
 
 
 def _plain(kind: object, value: object) -> object:

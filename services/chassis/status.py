@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.duration_pb2 import Duration
@@ -12,6 +14,9 @@ from services.chassis import errors
 
 DOMAIN = "bursar"
 DETAILS_KEY = "grpc-status-details-bin"
+LONGEST_TEXT = 400
+"""Metadata has 16 KiB for everything, and a character may take twelve bytes of it; what is larger tears the call instead."""
+_MOST_VIOLATION_BYTES = 4 * 1024
 _CODES: dict[type[errors.BursarError], grpc.StatusCode] = {
     errors.Invalid: grpc.StatusCode.INVALID_ARGUMENT,
     errors.NotFound: grpc.StatusCode.NOT_FOUND,
@@ -35,20 +40,33 @@ def code_of(error: errors.BursarError) -> grpc.StatusCode:
 
 
 def to_status(error: errors.BursarError) -> Status:
-    """The error with its reason, its fields and when to try again."""
-    status = Status(code=code_of(error).value[0], message=error.message)
-    info = ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.details)
-    status.details.append(_packed(info))
+    """The error with its reason, its fields and when to try again; cut to what fits into the trailers."""
+    status = Status(code=code_of(error).value[0], message=shortened(error.message))
+    details = {name: shortened(value) for name, value in error.details.items()}
+    status.details.append(_packed(ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=details)))
     if error.violations:
-        bad = BadRequest()
-        for violation in error.violations:
-            bad.field_violations.add(field=violation.field, description=violation.description)
-        status.details.append(_packed(bad))
+        status.details.append(_packed(_bad_request(error.violations)))
     if error.retry_after_seconds is not None:
         delay = Duration()
         delay.FromMicroseconds(int(error.retry_after_seconds * 1e6))
         status.details.append(_packed(RetryInfo(retry_delay=delay)))
     return status
+
+
+def shortened(text: str) -> str:
+    """The beginning of a text that may repeat what the caller sent."""
+    return text if len(text) <= LONGEST_TEXT else f"{text[: LONGEST_TEXT - 1]}…"
+
+
+def _bad_request(violations: Sequence[errors.FieldViolation]) -> BadRequest:
+    """The first violations, as many as fit; at least one."""
+    bad = BadRequest()
+    for violation in violations:
+        bad.field_violations.add(field=shortened(violation.field), description=shortened(violation.description))
+        if bad.ByteSize() > _MOST_VIOLATION_BYTES and len(bad.field_violations) > 1:
+            bad.field_violations.pop()
+            break
+    return bad
 
 
 def from_rpc_error(error: grpc.aio.AioRpcError) -> errors.BursarError:

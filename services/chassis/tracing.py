@@ -1,12 +1,14 @@
 """OpenTelemetry traces across gRPC, outbox and broker, carried as W3C `traceparent`.
 
-A call that is not sampled costs no span: it still gets ids, so that errors, logs and facts can be told together.
+A call that is not sampled costs no span and no OpenTelemetry context, only two numbers: it still gets ids, so that errors, logs and
+facts can be told together.
 """
 
 from __future__ import annotations
 
 import random
 import re
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 
 from opentelemetry import context as context_api
@@ -20,15 +22,18 @@ from opentelemetry.trace.status import Status, StatusCode
 
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
 _sample_ratio = 0.0
+_unsampled: ContextVar[tuple[int, int] | None] = ContextVar("unsampled", default=None)
+"""Trace id and span id of the work in hand, when nobody records it."""
 _tracer: trace.Tracer = trace.NoOpTracer()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entered:
-    """A span in progress, to be left."""
+    """A step of a trace in progress, to be left. `span` records nothing unless the trace is sampled."""
 
     span: Span
-    token: object
+    _context: Token[Context] | None
+    _ids: Token[tuple[int, int] | None]
 
 
 def configure(service: str, *, exporter: SpanExporter | None, sample_ratio: float) -> None:
@@ -44,27 +49,23 @@ def configure(service: str, *, exporter: SpanExporter | None, sample_ratio: floa
 
 def enter(name: str, traceparent: str | bytes | None, *, kind: SpanKind = SpanKind.SERVER) -> Entered:
     """Go on with the caller's trace, or start one."""
-    parent = parse_traceparent(traceparent)
-    if parent is None:
-        sampled = _sample_ratio > 0 and random.random() < _sample_ratio
-        parent_context = None
-    else:
-        sampled = parent.trace_flags.sampled
-        parent_context = trace.set_span_in_context(NonRecordingSpan(parent), Context())
-    if sampled:
-        span: Span = _tracer.start_span(name, context=parent_context or Context(), kind=kind)
-    else:
+    parent = parse_traceparent(traceparent) if traceparent else None
+    if not (parent.trace_flags.sampled if parent else _sample_ratio > 0 and random.random() < _sample_ratio):
         trace_id = parent.trace_id if parent else random.getrandbits(128) or 1
-        span = NonRecordingSpan(SpanContext(trace_id, random.getrandbits(64) or 1, is_remote=False))
-    return Entered(span, context_api.attach(trace.set_span_in_context(span, Context())))
+        return Entered(trace.INVALID_SPAN, None, _unsampled.set((trace_id, random.getrandbits(64) or 1)))
+    context = trace.set_span_in_context(NonRecordingSpan(parent), Context()) if parent else Context()
+    span = _tracer.start_span(name, context=context, kind=kind)
+    return Entered(span, context_api.attach(trace.set_span_in_context(span, Context())), _unsampled.set(None))
 
 
 def leave(entered: Entered, *, ok: bool) -> None:
     """End the span."""
-    if not ok:
-        entered.span.set_status(Status(StatusCode.ERROR))
-    entered.span.end()
-    context_api.detach(entered.token)  # type: ignore[arg-type]
+    if entered._context is not None:
+        if not ok:
+            entered.span.set_status(Status(StatusCode.ERROR))
+        entered.span.end()
+        context_api.detach(entered._context)
+    _unsampled.reset(entered._ids)
 
 
 def parse_traceparent(text: str | bytes | None) -> SpanContext | None:
@@ -79,12 +80,18 @@ def parse_traceparent(text: str | bytes | None) -> SpanContext | None:
 
 def current_traceparent() -> str | None:
     """`00-<trace id>-<span id>-<flags>` of the work in hand; None outside any."""
-    context = trace.get_current_span().get_span_context()
-    if not context.is_valid:
-        return None
-    return f"00-{context.trace_id:032x}-{context.span_id:016x}-{context.trace_flags:02x}"
+    trace_id, span_id, flags = _current()
+    return f"00-{trace_id:032x}-{span_id:016x}-{flags:02x}" if trace_id else None
 
 
 def current_trace_id() -> str:
     """The trace of the work in hand, in hex; zeros outside any."""
-    return f"{trace.get_current_span().get_span_context().trace_id:032x}"
+    return f"{_current()[0]:032x}"
+
+
+def _current() -> tuple[int, int, int]:
+    ids = _unsampled.get()
+    if ids is not None:
+        return (*ids, 0)
+    context = trace.get_current_span().get_span_context()
+    return context.trace_id, context.span_id, int(context.trace_flags)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest_asyncio
 import sqlalchemy
@@ -50,10 +51,25 @@ async def database(cluster: Cluster) -> AsyncIterator[ServiceDatabase]:
 @pytest_asyncio.fixture
 async def broker(nats_url: str) -> AsyncIterator[Broker]:
     """Connected, with a stream of its own; streams share no subjects, so each has its own root."""
-    number = next(_streams)
-    opened_broker = Broker(nats_url, stream=f"TEST{number}", root=f"test{number}", name="test")
-    await opened_broker.start()
-    await opened_broker.ready()
-    yield opened_broker
-    await opened_broker.delete_stream()
-    await opened_broker.close()
+    async with _broker(nats_url, duplicate_window_seconds=120.0) as opened_broker:
+        yield opened_broker
+
+
+@pytest_asyncio.fixture
+async def forgetful_broker(nats_url: str) -> AsyncIterator[Broker]:
+    """Knows an id for a tenth of a second."""
+    async with _broker(nats_url, duplicate_window_seconds=0.1) as opened_broker:
+        yield opened_broker
+
+
+@asynccontextmanager
+async def _broker(url: str, *, duplicate_window_seconds: float) -> AsyncIterator[Broker]:
+    name = f"test{next(_streams)}"
+    broker = Broker(url, stream=name, root=name, name="test", duplicate_window_seconds=duplicate_window_seconds)
+    await broker.start()
+    await broker.ready()
+    try:
+        yield broker
+        await broker.delete_stream()
+    finally:
+        await broker.close()

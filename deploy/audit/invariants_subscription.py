@@ -1,0 +1,31 @@
+"""Subscriptions follow from checkouts."""
+
+from __future__ import annotations
+
+from deploy.audit.suite import Suite
+from deploy.audit.verdict import Verdict, sentences, verdict
+
+_SOLD = (
+    "select subscription_id as id, organization_id, customer_id, product_id, id as checkout_id from checkout "
+    "where status = 'succeeded' and subscription_id is not null"
+)
+_STARTED = "select id, organization_id, customer_id, product_id, checkout_id from subscription"
+_UNSOUND = (
+    "select format('subscription %%s is %%s, ended at %%s, its period from %%s to %%s', id, status, coalesce(ended_at::text, 'never'), "
+    "current_period_start, current_period_end) from subscription where (status in ('canceled', 'incomplete_expired')) <> (ended_at is not null) "
+    "or (current_period_end <= current_period_start and ended_at is null)"
+)
+_OF_NOBODY = (
+    "select format('subscription %%s is %%s and its customer is deleted', s.id, s.status) from subscription s join customer c "
+    "on c.id = s.customer_id and c.deleted_at is not null where s.ended_at is null"
+)
+
+
+def subscriptions_follow(suite: Suite) -> Verdict:
+    """A succeeded checkout of a recurring product is one subscription of that customer; there are no others."""
+    sold = {tuple(row.values()) for row in suite.rows("checkout", _SOLD)}
+    started = {tuple(row.values()) for row in suite.rows("subscription", _STARTED)}
+    problems = [f"checkout {checkout_id} sold subscription {id}, which is not as it was sold" for id, *_, checkout_id in sold - started]
+    problems += [f"subscription {id} was not sold like that, by checkout {checkout_id}" for id, *_, checkout_id in started - sold]
+    problems += [sentence for query in (_UNSOUND, _OF_NOBODY) for sentence in sentences(suite, "subscription", query)]
+    return verdict("Every sold subscription is there exactly once, in a period of its own", len(sold | started), problems)

@@ -1,0 +1,3 @@
+from services.chassis.migrate import run_migrations
+
+run_migrations()

@@ -1,0 +1,84 @@
+"""Converge: make what is granted by some sources equal to what should be, all of them in a handful of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from services.benefits.domain import license_key as license_keys
+from services.benefits.domain.benefit import Kind
+from services.benefits.domain.convergence import Plan, plan
+from services.benefits.domain.customer import Customer
+from services.benefits.domain.source import Observation, Source, evaluated, observed
+from services.benefits.usecases.ports import Ports
+from services.chassis.database import Transaction
+
+_NOTHING: Mapping[UUID, Sequence[Observation]] = {}
+
+
+async def converge(
+    transaction: Transaction,
+    source_ids: Collection[UUID],
+    *,
+    ports: Ports,
+    observations: Mapping[UUID, Sequence[Observation]] = _NOTHING,
+) -> None:
+    """Take in what facts say of the sources, decide anew who is entitled, and grant and revoke what differs.
+
+    Locks go from sources to customers to products. The shared locks make those who delete a customer or change a product's
+    benefits wait, so that what they schedule afterwards sees every source that was decided by the old state.
+    """
+    before = await ports.sources.lock(transaction, source_ids)
+    customers = await ports.customers.lock_shared(transaction, {source.customer_id for source in before})
+    now = ports.clock.now()
+    known = [_observed(source, observations.get(source.id, ())) for source in before]
+    after = await _evaluated(transaction, known, customers, now, ports)
+    await ports.products.lock_shared(transaction, {source.product_id for source in after})
+    links = await ports.benefits.of_products(transaction, {source.product_id for source in after if source.is_entitled})
+    grants = await ports.grants.of_sources(transaction, [source.id for source in after])
+    made = plan(after, links, grants, now, ports.new_id)
+    await ports.sources.save(transaction, [new for old, new in zip(before, after, strict=True) if new != old])
+    await _save(transaction, made, now, ports)
+    ports.publish(transaction, made.facts, now, {customer.id: customer.external_id for customer in customers.values()})
+
+
+def _observed(source: Source, seen: Sequence[Observation]) -> Source:
+    for observation in seen:
+        source = observed(source, observation)
+    return source
+
+
+async def _evaluated(
+    transaction: Transaction, sources: Sequence[Source], customers: Mapping[UUID, Customer], now: datetime, ports: Ports
+) -> list[Source]:
+    late = {source.organization_id for source in sources if source.status == "past_due"}
+    settings = await ports.organizations.lock_shared(transaction, late) if late else {}
+    graces = {key: timedelta(days=copy.benefit_revocation_grace_period) for key, copy in settings.items()}
+    return [
+        evaluated(
+            source,
+            graces.get(source.organization_id, timedelta(0)),
+            customer_is_deleted=customers[source.customer_id].is_deleted,
+            now=now,
+        )
+        for source in sources
+    ]
+
+
+async def _save(transaction: Transaction, made: Plan, now: datetime, ports: Ports) -> None:
+    await ports.grants.save(transaction, [*made.revoked, *(grant for grant, _ in made.granted_again)])
+    await ports.grants.add(transaction, [grant for grant, _ in made.created])
+    issued = [
+        license_keys.issued(ports.new_id(), ports.random_id(), grant, benefit, now)
+        for grant, benefit in made.created
+        if benefit.kind is Kind.LICENSE_KEYS
+    ]
+    await ports.license_keys.add(transaction, issued)
+    moves = {grant.id: "revoke" for grant in made.revoked}
+    moves |= {grant.id: "grant" for grant, benefit in made.granted_again if benefit.kind is Kind.LICENSE_KEYS}
+    if not moves:
+        return
+    keys = await ports.license_keys.lock_of_grants(transaction, moves)
+    after = [license_keys.moved(key, moves[key.grant_id], now) for key in keys]
+    await ports.license_keys.save(transaction, [new for old, new in zip(keys, after, strict=True) if new is not old])

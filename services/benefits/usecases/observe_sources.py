@@ -1,0 +1,30 @@
+"""Facts of orders and subscriptions: remember what they say and converge, many at once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.benefits.domain.customer import Customer
+from services.benefits.domain.source import Observation
+from services.benefits.usecases.converge import converge
+from services.benefits.usecases.ports import Ports
+from services.chassis.database import Transaction
+
+
+async def observe_sources(transaction: Transaction, observations: Sequence[Observation], *, ports: Ports) -> None:
+    """Take in facts in any order, each as often as it comes."""
+    if not observations:
+        return
+    by_source: defaultdict[UUID, list[Observation]] = defaultdict(list)
+    for seen in observations:
+        by_source[seen.source_id].append(seen)
+    # A purchase may be heard of before its customer and its product are: then they are known by the purchase.
+    customers = {
+        seen.customer_id: Customer(seen.customer_id, seen.organization_id, seen.external_customer_id, False, 0) for seen in observations
+    }
+    await ports.customers.ensure(transaction, list(customers.values()))
+    await ports.products.ensure(transaction, {seen.product_id: seen.organization_id for seen in observations})
+    await ports.sources.ensure(transaction, (seen[0] for seen in by_source.values()))
+    await converge(transaction, list(by_source), ports=ports, observations=by_source)

@@ -1,0 +1,29 @@
+"""Client secrets of checkouts: they say which organization's rows to look in, and 32 random bytes prove the rest."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import secrets
+from uuid import UUID
+
+from services.checkout.domain.errors import CheckoutNotFound
+
+_PREFIX = "bursar_cs_"
+_ORGANIZATION_LENGTH = 22
+_RANDOM_BYTES = 32
+
+
+def new_client_secret(organization_id: UUID) -> str:
+    """A fresh secret for a checkout of the organization."""
+    where = base64.urlsafe_b64encode(organization_id.bytes).decode().rstrip("=")
+    return f"{_PREFIX}{where}{secrets.token_urlsafe(_RANDOM_BYTES)}"
+
+
+def organization_of(client_secret: str) -> UUID:
+    """Whose checkout it would be. CheckoutNotFound if it is no secret of ours."""
+    where = client_secret.removeprefix(_PREFIX)[:_ORGANIZATION_LENGTH]
+    try:
+        return UUID(bytes=base64.urlsafe_b64decode(where + "=="))
+    except (ValueError, binascii.Error):
+        raise CheckoutNotFound from None

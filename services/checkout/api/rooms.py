@@ -1,0 +1,53 @@
+"""What lists need of the storage, beyond what use cases need."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+from services.chassis.pagination import Page
+from services.checkout.domain.checkout import Checkout
+from services.checkout.domain.customer import Customer
+from services.checkout.domain.discount import Discount
+from services.checkout.domain.order import Order
+from services.checkout.domain.product import Product
+from services.checkout.usecases import ports
+from services.checkout.usecases.filters import CheckoutFilter, OrderFilter, ProductFilter
+
+T = TypeVar("T")
+Listed = tuple[list[T], str, int | None]
+"""One page, the token of the next, and if asked for how many there are in all."""
+
+
+class PagedProducts(ports.Products, Protocol):
+    async def page(self, given: ProductFilter, page: Page, /) -> Listed[Product]: ...
+
+
+class PagedDiscounts(ports.Discounts, Protocol):
+    async def page(self, query_text: str, page: Page, /) -> Listed[Discount]: ...
+
+
+class PagedCustomers(ports.Customers, Protocol):
+    async def page(self, email: str, query_text: str, page: Page, /) -> Listed[Customer]: ...
+
+
+class PagedCheckouts(ports.Checkouts, Protocol):
+    async def page(self, given: CheckoutFilter, page: Page, /) -> Listed[Checkout]: ...
+
+
+class PagedOrders(ports.Orders, Protocol):
+    async def page(self, given: OrderFilter, page: Page, /) -> Listed[Order]: ...
+
+
+class PagedStore(ports.Store, Protocol):
+    """The store with its lists."""
+
+    @property
+    def products(self) -> PagedProducts: ...
+    @property
+    def discounts(self) -> PagedDiscounts: ...
+    @property
+    def customers(self) -> PagedCustomers: ...
+    @property
+    def checkouts(self) -> PagedCheckouts: ...
+    @property
+    def orders(self) -> PagedOrders: ...

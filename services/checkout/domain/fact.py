@@ -1,0 +1,16 @@
+"""Everything that becomes true here and that others are told of."""
+
+from __future__ import annotations
+
+from services.checkout.domain.checkout import CheckoutCreated, CheckoutGone, CheckoutSucceeded, CheckoutUpdated
+from services.checkout.domain.customer import CustomerCreated, CustomerDeleted, CustomerUpdated
+from services.checkout.domain.discount import DiscountCreated, DiscountDeleted, DiscountUpdated
+from services.checkout.domain.order import OrderCreated, OrderPaid, OrderPaymentFailed, OrderUpdated, OrderVoided
+from services.checkout.domain.product import ProductCreated, ProductUpdated
+
+CheckoutFact = CheckoutCreated | CheckoutUpdated | CheckoutGone | CheckoutSucceeded
+CustomerFact = CustomerCreated | CustomerUpdated | CustomerDeleted
+DiscountFact = DiscountCreated | DiscountUpdated | DiscountDeleted
+OrderFact = OrderCreated | OrderUpdated | OrderPaid | OrderPaymentFailed | OrderVoided
+ProductFact = ProductCreated | ProductUpdated
+DomainFact = CheckoutFact | CustomerFact | DiscountFact | OrderFact | ProductFact

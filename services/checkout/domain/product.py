@@ -1,0 +1,155 @@
+"""Something that a merchant sells, once or again and again. Archived products are no longer sold; what was sold goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from services.checkout.domain.errors import (
+    CurrencyNotOffered,
+    PriceCombinationInvalid,
+    PriceCurrencyMissing,
+    PriceNotFound,
+    ProductArchived,
+    TrialNeedsRecurring,
+)
+from services.checkout.domain.interval import Interval
+from services.checkout.domain.metadata import Metadata
+from services.checkout.domain.price import Price, PriceTerms, completed
+
+
+class Visibility(StrEnum):
+    """Who is shown a product."""
+
+    PUBLIC = "public"
+    PRIVATE = "private"
+    DRAFT = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTerms:
+    """A product as the merchant describes it."""
+
+    name: str
+    description: str | None
+    visibility: Visibility
+    is_archived: bool
+    recurring: Interval | None
+    """None: sold once. Cannot change."""
+    trial: Interval | None
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product with all its prices, archived ones too."""
+
+    id: UUID
+    organization_id: UUID
+    terms: ProductTerms
+    prices: tuple[Price, ...]
+    version: int
+    created_at: datetime
+    modified_at: datetime
+
+    @property
+    def active_prices(self) -> tuple[Price, ...]:
+        """What it is sold for now."""
+        return tuple(price for price in self.prices if not price.is_archived)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductCreated:
+    """A product is on offer."""
+
+    product: Product
+
+
+@dataclass(frozen=True, slots=True)
+class ProductUpdated:
+    """A product is described or priced differently."""
+
+    product: Product
+
+
+def create(
+    product_id: UUID,
+    organization_id: UUID,
+    terms: ProductTerms,
+    prices: Sequence[PriceTerms],
+    *,
+    price_ids: Sequence[UUID],
+    default_currency: str,
+    now: datetime,
+) -> tuple[Product, ProductCreated]:
+    """A new product. `price_ids` are fresh ids, one for each price. Errors as the checks below."""
+    _check_terms(terms)
+    made = tuple(_made(price, product_id, price_id, default_currency, now) for price, price_id in zip(prices, price_ids, strict=True))
+    _check_combination(made, default_currency)
+    product = Product(product_id, organization_id, terms, made, 1, now, now)
+    return product, ProductCreated(product)
+
+
+def update(
+    product: Product,
+    terms: ProductTerms,
+    prices: Sequence[PriceTerms] | None,
+    *,
+    price_ids: Sequence[UUID],
+    default_currency: str,
+    now: datetime,
+) -> tuple[Product, ProductUpdated]:
+    """The product described by `terms`. `prices` is the full list: those with an id stay, the others are archived or new."""
+    _check_terms(terms)
+    all_prices = product.prices
+    if prices is not None:
+        all_prices = _repriced(product, prices, price_ids, default_currency, now)
+        _check_combination([price for price in all_prices if not price.is_archived], default_currency)
+    after = replace(product, terms=terms, prices=all_prices, version=product.version + 1, modified_at=now)
+    return after, ProductUpdated(after)
+
+
+def price_in(product: Product, currency: str) -> Price:
+    """The price at which a sale in `currency` starts. ProductArchived, CurrencyNotOffered."""
+    if product.terms.is_archived:
+        raise ProductArchived
+    for price in product.active_prices:
+        if price.currency == currency:
+            return price
+    raise CurrencyNotOffered(currency)
+
+
+def _repriced(
+    product: Product, prices: Sequence[PriceTerms], price_ids: Sequence[UUID], default_currency: str, now: datetime
+) -> tuple[Price, ...]:
+    kept = {price.id for price in prices if price.id is not None}
+    if not kept <= {price.id for price in product.active_prices}:
+        raise PriceNotFound
+    old = tuple(price if price.id in kept else replace(price, is_archived=True) for price in product.prices)
+    fresh = zip((price for price in prices if price.id is None), price_ids, strict=False)
+    return old + tuple(_made(price, product.id, price_id, default_currency, now) for price, price_id in fresh)
+
+
+def _made(terms: PriceTerms, product_id: UUID, price_id: UUID, default_currency: str, now: datetime) -> Price:
+    currency = terms.currency or default_currency
+    if terms.amount is None:
+        raise PriceCombinationInvalid("every price needs its kind: fixed or custom")
+    return Price(price_id, product_id, currency, completed(terms.amount, currency), terms.tax_behavior, False, now)
+
+
+def _check_terms(terms: ProductTerms) -> None:
+    if terms.trial is not None and terms.recurring is None:
+        raise TrialNeedsRecurring
+
+
+def _check_combination(prices: Sequence[Price], default_currency: str) -> None:
+    by_currency = {price.currency: price for price in prices}
+    if len(by_currency) < len(prices):
+        raise PriceCombinationInvalid("a currency has one price: fixed or custom")
+    if default_currency not in by_currency:
+        raise PriceCurrencyMissing(default_currency)
+    if len({type(price.amount) for price in prices}) > 1:
+        raise PriceCombinationInvalid("every currency has the same kind of price")

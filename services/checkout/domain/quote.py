@@ -1,0 +1,116 @@
+"""What a cart costs: lines with discount and tax. Every total is a sum over the lines, so all of them add up to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from services.chassis.money import Money, allocate
+from services.checkout.domain.discount import Reduction, reductions
+from services.checkout.domain.interval import Period
+from services.checkout.domain.tax import TaxLine, TaxRate, tax_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is sold, minor units. `amount` is before discount and contains the tax if the quote is inclusive."""
+
+    label: str
+    amount: int
+    discount_amount: int = 0
+    tax_amount: int = 0
+    price_id: UUID | None = None
+    proration: bool = False
+    """Its discount is already in the amount, so that an order's discount leaves it alone."""
+    period: Period | None = None
+
+    @property
+    def taxable(self) -> int:
+        """What is left after discount; contains the tax if the quote is inclusive."""
+        return self.amount - self.discount_amount
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Lines of one currency with what they add up to."""
+
+    currency: str
+    inclusive: bool
+    lines: tuple[Line, ...]
+    tax_lines: tuple[TaxLine, ...] | None
+    """None while the buyer's place is not known well enough."""
+
+    @property
+    def subtotal_amount(self) -> int:
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def discount_amount(self) -> int:
+        return sum(line.discount_amount for line in self.lines)
+
+    @property
+    def tax_amount(self) -> int:
+        return sum(line.tax_amount for line in self.lines)
+
+    @property
+    def net_amount(self) -> int:
+        """After discount, without tax."""
+        return self.subtotal_amount - self.discount_amount - (self.tax_amount if self.inclusive else 0)
+
+    @property
+    def total_amount(self) -> int:
+        """What is to be paid."""
+        return self.net_amount + self.tax_amount
+
+
+def price_lines(
+    currency: str,
+    lines: Sequence[Line],
+    *,
+    reduction: Reduction | None,
+    rates: Sequence[TaxRate] | None,
+    inclusive: bool,
+) -> Quote:
+    """The quote of `lines`: discount first, then tax on what is left. `rates` None: the tax is not known yet."""
+    Money(currency, sum(abs(line.amount) for line in lines))
+    discounted = _with_discount(currency, lines, reduction)
+    if rates is None:
+        return Quote(currency, inclusive, discounted, None)
+    taxes = tax_lines(sum(line.taxable for line in discounted), rates, inclusive=inclusive)
+    return Quote(currency, inclusive, _with_tax(discounted, sum(tax.amount for tax in taxes)), taxes)
+
+
+def _with_discount(currency: str, lines: Sequence[Line], reduction: Reduction | None) -> tuple[Line, ...]:
+    if reduction is None:
+        return tuple(lines)
+    weights = [0 if line.proration or line.amount < 0 else line.amount for line in lines]
+    off = reductions(reduction, currency, weights)
+    return tuple(replace(line, discount_amount=part) for line, part in zip(lines, off, strict=True))
+
+
+def _with_tax(lines: Sequence[Line], tax: int) -> tuple[Line, ...]:
+    """The order's tax over its lines: in proportion to what each adds to the taxable whole, credits with their sign.
+
+    Each line but the last rounds toward its own share; running sums keep every rest, so nothing is lost between debits and credits.
+    """
+    if not lines:
+        return ()
+    if all(line.taxable >= 0 for line in lines):
+        shares = allocate(tax, [line.taxable for line in lines])
+    else:
+        shares = _signed_shares(tax, [line.taxable for line in lines])
+    return tuple(replace(line, tax_amount=share) for line, share in zip(lines, shares, strict=True))
+
+
+def _signed_shares(tax: int, amounts: Sequence[int]) -> list[int]:
+    whole = sum(amounts)
+    if whole == 0:
+        return [0] * (len(amounts) - 1) + [tax]
+    shares, seen, given = [], 0, 0
+    for amount in amounts:
+        seen += amount
+        until = tax * seen // whole
+        shares.append(until - given)
+        given = until
+    return shares

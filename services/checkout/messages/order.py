@@ -1,0 +1,107 @@
+"""Orders as messages."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from bursar.checkout.v1 import order_pb2, order_service_pb2
+
+from services.chassis.metadata import write_metadata
+from services.checkout.domain.order import BillingReason, Item, Order, OrderStatus
+from services.checkout.domain.price import TaxBehavior
+from services.checkout.messages.types import (
+    address_to_proto,
+    behavior_to_proto,
+    enum_to_proto,
+    id_text,
+    set_time,
+    tax_line_to_proto,
+    time_of,
+)
+from services.checkout.usecases.filters import OrderFilter
+
+_STATUS = "ORDER_STATUS_"
+_REASON = "ORDER_BILLING_REASON_"
+
+
+def order_to_proto(order: Order) -> order_pb2.Order:
+    placement, quote = order.placement, order.quote
+    paid = order.status is OrderStatus.PAID
+    message = order_pb2.Order(
+        id=str(order.id),
+        organization_id=str(order.organization_id),
+        status=status_to_proto(order.status),
+        paid=paid,
+        billing_reason=reason_to_proto(placement.billing_reason),
+        customer_id=str(placement.customer_id),
+        product_id=id_text(placement.product_id),
+        discount_id=id_text(placement.discount_id),
+        subscription_id=id_text(placement.subscription_id),
+        checkout_id=id_text(placement.checkout_id),
+        currency=quote.currency,
+        subtotal_amount=quote.subtotal_amount,
+        discount_amount=quote.discount_amount,
+        net_amount=quote.net_amount,
+        tax_amount=quote.tax_amount,
+        total_amount=quote.total_amount,
+        applied_balance_amount=order.applied_balance_amount,
+        due_amount=order.due_amount,
+        refundable_amount=quote.net_amount if paid else 0,
+        refundable_tax_amount=quote.tax_amount if paid else 0,
+        tax_behavior=behavior_to_proto(TaxBehavior.INCLUSIVE if quote.inclusive else TaxBehavior.EXCLUSIVE),
+        tax_lines=[tax_line_to_proto(line) for line in quote.tax_lines or ()],
+        billing_name=placement.billing_name,
+        billing_address=address_to_proto(placement.billing_address),
+        customer_tax_id=placement.customer_tax_id,
+        invoice_number=order.invoice_number,
+        receipt_number=order.receipt_number,
+        items=[_item_to_proto(item) for item in order.items],
+        description=placement.description,
+        version=order.version,
+    )
+    set_time(message.paid_at, order.paid_at)
+    set_time(message.created_at, order.created_at)
+    set_time(message.modified_at, order.modified_at)
+    write_metadata(placement.metadata, message.metadata)
+    return message
+
+
+def status_to_proto(status: OrderStatus) -> order_pb2.OrderStatus.ValueType:
+    number: order_pb2.OrderStatus.ValueType = enum_to_proto(order_pb2.OrderStatus, _STATUS, status)
+    return number
+
+
+def reason_to_proto(reason: BillingReason) -> order_pb2.OrderBillingReason.ValueType:
+    number: order_pb2.OrderBillingReason.ValueType = enum_to_proto(order_pb2.OrderBillingReason, _REASON, reason)
+    return number
+
+
+def order_filter(request: order_service_pb2.ListOrdersRequest) -> OrderFilter:
+    return OrderFilter(
+        product_ids=[UUID(each) for each in request.product_id],
+        customer_ids=[UUID(each) for each in request.customer_id],
+        discount_ids=[UUID(each) for each in request.discount_id],
+        checkout_ids=[UUID(each) for each in request.checkout_id],
+        subscription_ids=[UUID(each) for each in request.subscription_id],
+        statuses=[order_pb2.OrderStatus.Name(each).removeprefix(_STATUS).lower() for each in request.status],
+        billing_reasons=[order_pb2.OrderBillingReason.Name(each).removeprefix(_REASON).lower() for each in request.billing_reason],
+        created_after=time_of(request, "created_after"),
+        created_before=time_of(request, "created_before"),
+    )
+
+
+def _item_to_proto(item: Item) -> order_pb2.OrderItem:
+    line = item.line
+    message = order_pb2.OrderItem(
+        id=str(item.id),
+        label=line.label,
+        amount=line.amount,
+        discount_amount=line.discount_amount,
+        tax_amount=line.tax_amount,
+        proration=line.proration,
+        product_price_id=id_text(line.price_id),
+    )
+    if line.period is not None:
+        set_time(message.start_timestamp, line.period.start)
+        set_time(message.end_timestamp, line.period.end)
+    return message

@@ -1,0 +1,127 @@
+"""What the messages of every noun share: enums, times, addresses, tax lines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from bursar.types.v1 import address_pb2, intervals_pb2, tax_pb2
+from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.chassis.timestamps import from_timestamp, to_timestamp
+from services.checkout.domain.address import Address
+from services.checkout.domain.errors import TrialIncomplete
+from services.checkout.domain.interval import Interval, IntervalUnit
+from services.checkout.domain.price import TaxBehavior
+from services.checkout.domain.tax import TaxLine
+
+E = TypeVar("E", bound=StrEnum)
+
+_INTERVAL = "RECURRING_INTERVAL_"
+_BEHAVIOR = "TAX_BEHAVIOR_"
+_REASON = "TAXABILITY_REASON_"
+
+
+def enum_to_proto(kind: Any, prefix: str, value: StrEnum | None) -> Any:
+    """The number of a word; `kind` is the generated enum, `prefix` what its names begin with. None is unspecified."""
+    wrapper: EnumTypeWrapper = kind
+    return wrapper.Value(prefix + (value.upper() if value else "UNSPECIFIED"))
+
+
+def enum_from_proto(words: type[E], kind: Any, prefix: str, number: int) -> E | None:
+    """The word of a number; unspecified is None."""
+    wrapper: EnumTypeWrapper = kind
+    return words(wrapper.Name(number).removeprefix(prefix).lower()) if number else None
+
+
+def set_time(into: Timestamp, instant: datetime | None) -> None:
+    """Write an instant into a message's field; None leaves it absent."""
+    if instant is not None:
+        into.CopyFrom(to_timestamp(instant))
+
+
+def time_of(message: Message, field: str) -> datetime | None:
+    """The instant in a message's field, or None if it is absent."""
+    return from_timestamp(getattr(message, field), field) if message.HasField(field) else None
+
+
+def text_of(message: Message, field: str) -> str | None:
+    """An optional text; empty counts as absent."""
+    text: str = getattr(message, field)
+    return text or None
+
+
+def id_of(message: Message, field: str) -> UUID | None:
+    """An optional id."""
+    text = text_of(message, field)
+    return UUID(text) if text else None
+
+
+def id_text(value: UUID | None) -> str | None:
+    """An optional id as a message's constructor takes it."""
+    return None if value is None else str(value)
+
+
+def interval_unit_to_proto(interval: Interval | None) -> intervals_pb2.RecurringInterval.ValueType:
+    unit: intervals_pb2.RecurringInterval.ValueType = enum_to_proto(
+        intervals_pb2.RecurringInterval, _INTERVAL, interval.unit if interval else None
+    )
+    return unit
+
+
+def interval_from_proto(unit: int, count: int) -> Interval | None:
+    """An interval; without a count it is one. A count alone is refused: TrialIncomplete."""
+    word = enum_from_proto(IntervalUnit, intervals_pb2.RecurringInterval, _INTERVAL, unit)
+    if word is None:
+        if count:
+            raise TrialIncomplete
+        return None
+    return Interval(word, count or 1)
+
+
+def behavior_to_proto(behavior: TaxBehavior | None) -> tax_pb2.TaxBehavior.ValueType:
+    number: tax_pb2.TaxBehavior.ValueType = enum_to_proto(tax_pb2.TaxBehavior, _BEHAVIOR, behavior)
+    return number
+
+
+def behavior_from_proto(number: int) -> TaxBehavior | None:
+    return enum_from_proto(TaxBehavior, tax_pb2.TaxBehavior, _BEHAVIOR, number)
+
+
+def address_to_proto(address: Address | None) -> address_pb2.Address | None:
+    if address is None:
+        return None
+    return address_pb2.Address(
+        country=address.country,
+        state=address.state,
+        city=address.city,
+        postal_code=address.postal_code,
+        line1=address.line1,
+        line2=address.line2,
+    )
+
+
+def address_from_proto(message: address_pb2.Address) -> Address:
+    return Address(
+        country=message.country,
+        state=text_of(message, "state"),
+        city=text_of(message, "city"),
+        postal_code=text_of(message, "postal_code"),
+        line1=text_of(message, "line1"),
+        line2=text_of(message, "line2"),
+    )
+
+
+def tax_line_to_proto(line: TaxLine) -> tax_pb2.TaxLine:
+    return tax_pb2.TaxLine(
+        jurisdiction=line.jurisdiction,
+        name=line.name,
+        rate_ppm=line.rate_ppm,
+        taxable_amount=line.taxable_amount,
+        amount=line.amount,
+        reason=enum_to_proto(tax_pb2.TaxabilityReason, _REASON, line.reason),
+    )

@@ -1,0 +1,222 @@
+"""Checkouts and the attempts to pay them in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Uuid, bindparam, func, or_, select
+
+from services.chassis.database import Transaction
+from services.chassis.pagination import Page, counted, paged
+from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
+from services.checkout.domain.checkout import Checkout, CheckoutStatus
+from services.checkout.domain.discount import same_person
+from services.checkout.domain.payment import Attempt, AttemptKind, AttemptOutcome, Succeeded
+from services.checkout.domain.settlement import Purchase
+from services.checkout.storage.documents import BUYER, CART, OFFER, PAGES, PAYMENT_ACTION, PAYMENT_FAILURE
+from services.checkout.storage.filters import contains, matching
+from services.checkout.storage.orders import StoredOrders
+from services.checkout.storage.tables import checkout as table
+from services.checkout.storage.tables import checkout_attempt as attempts
+from services.checkout.storage.tables import surplus_payment
+from services.checkout.usecases.filters import CheckoutFilter
+
+_GENERATED = ("product_id", "customer_id", "external_customer_id", "customer_email")
+_FIXED = ("id", "organization_id", "client_secret", "pages", "expires_at", "created_at")
+_ALL = select(table)
+_BY_ID = _ALL.where(table.c.id == bindparam("id"))
+_BY_SECRET = _ALL.where(table.c.client_secret == bindparam("client_secret"))
+_GET = compile_statement(_BY_ID)
+_LOCK = compile_statement(_BY_ID.with_for_update())
+_GET_BY_SECRET = compile_statement(_BY_SECRET)
+_LOCK_BY_SECRET = compile_statement(_BY_SECRET.with_for_update())
+_LOCK_CONFIRMED = compile_statement(
+    _ALL.where(table.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))), table.c.order_id.is_not(None))
+    .order_by(table.c.id)
+    .with_for_update()
+)
+_LOCK_EXPIRED = compile_statement(
+    _ALL.where(table.c.status == "open", table.c.expires_at <= bindparam("now", type_=table.c.expires_at.type))
+    .order_by(table.c.expires_at)
+    .limit(bindparam("limit", type_=table.c.attempt.type))
+    .with_for_update(skip_locked=True)
+)
+_UNANSWERED = compile_statement(
+    _ALL.where(
+        table.c.status == "confirmed",
+        table.c.modified_at <= bindparam("before", type_=table.c.modified_at.type),
+        or_(table.c.payment_action.is_(None), table.c.expires_at <= bindparam("now", type_=table.c.expires_at.type)),
+    )
+    .order_by(table.c.modified_at)
+    .limit(bindparam("limit", type_=table.c.attempt.type))
+)
+_ADD = bulk_insert(table, leave_out=_GENERATED)
+_SAVE = bulk_update(table, key=("id",), columns=[column.name for column in table.columns if column.name not in (*_FIXED, *_GENERATED)])
+_ADD_ATTEMPT = bulk_insert(attempts)
+_ATTEMPT_OF_REQUEST = compile_statement(
+    select(attempts).where(attempts.c.checkout_id == bindparam("checkout_id"), attempts.c.request_id == bindparam("request_id"))
+)
+_HAD_TRIAL = Statement(
+    "select 1 as found from checkout where person = %(person)s and status = 'succeeded' and offer->'trial' <> 'null'::jsonb limit 1"
+)
+_KEEP_SURPLUS = bulk_insert(surplus_payment, suffix="on conflict do nothing")
+_SORT = {"created_at": table.c.created_at, "expires_at": table.c.expires_at, "status": table.c.status}
+
+
+class StoredCheckouts:
+    """The checkouts that one transaction sees."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, checkout: Checkout) -> None:
+        await self._transaction.many(_ADD, [checkout_to_row(checkout)])
+
+    async def get(self, checkout_id: UUID) -> Checkout | None:
+        return await self._one(_GET, id=checkout_id)
+
+    async def by_secret(self, client_secret: str) -> Checkout | None:
+        return await self._one(_GET_BY_SECRET, client_secret=client_secret)
+
+    async def lock(self, checkout_id: UUID) -> Checkout | None:
+        return await self._one(_LOCK, id=checkout_id)
+
+    async def lock_by_secret(self, client_secret: str) -> Checkout | None:
+        return await self._one(_LOCK_BY_SECRET, client_secret=client_secret)
+
+    async def lock_purchases(self, checkout_ids: Sequence[UUID]) -> list[Purchase]:
+        rows = await self._transaction.all(_LOCK_CONFIRMED, ids=list(checkout_ids))
+        checkouts = [row_to_checkout(row) for row in rows]
+        order_ids = [checkout.order_id for checkout in checkouts if checkout.order_id]
+        orders = {order.id: order for order in await StoredOrders(self._transaction).lock(order_ids)}
+        return [Purchase(checkout, orders[checkout.order_id]) for checkout in checkouts if checkout.order_id]
+
+    async def lock_expired(self, now: datetime, limit: int) -> list[Checkout]:
+        return [row_to_checkout(row) for row in await self._transaction.all(_LOCK_EXPIRED, now=now, limit=limit)]
+
+    async def unanswered(self, before: datetime, now: datetime, limit: int) -> list[Checkout]:
+        return [row_to_checkout(row) for row in await self._transaction.all(_UNANSWERED, before=before, now=now, limit=limit)]
+
+    async def save(self, checkouts: Sequence[Checkout]) -> None:
+        await self._transaction.many(_SAVE, [checkout_to_row(checkout) for checkout in checkouts])
+
+    async def add_attempt(self, attempt: Attempt) -> None:
+        await self._transaction.many(_ADD_ATTEMPT, [attempt_to_row(attempt)])
+
+    async def attempt_of_request(self, checkout_id: UUID, request_id: str) -> Attempt | None:
+        row = await self._transaction.one(_ATTEMPT_OF_REQUEST, checkout_id=checkout_id, request_id=request_id)
+        return row_to_attempt(row) if row else None
+
+    async def had_trial(self, person: str) -> bool:
+        return await self._transaction.one(_HAD_TRIAL, person=person) is not None
+
+    async def keep_surplus(self, organization_id: UUID, order_id: UUID, outcome: AttemptOutcome, now: datetime) -> None:
+        assert isinstance(outcome.outcome, Succeeded)
+        row = {
+            "payment_id": outcome.outcome.payment_id,
+            "organization_id": organization_id,
+            "order_id": order_id,
+            "attempt": outcome.attempt,
+            "created_at": now,
+        }
+        await self._transaction.many(_KEEP_SURPLUS, [row])
+
+    async def page(self, given: CheckoutFilter, page: Page) -> tuple[list[Checkout], str, int | None]:
+        """One page, the token of the next, and if asked for how many match."""
+        query = matching(
+            _ALL,
+            contains(given.query, table.c.customer_email),
+            None if given.product_id is None else table.c.product_id == given.product_id,
+            None if given.customer_id is None else table.c.customer_id == given.customer_id,
+            None if given.external_customer_id is None else table.c.external_customer_id == given.external_customer_id,
+            None if given.status is None else table.c.status == given.status,
+        )
+        rows = await self._transaction.all(compile_statement(paged(query, page, _SORT[page.sort_key], table.c.id)))
+        total = await self._transaction.one(compile_statement(counted(query))) if page.include_total else None
+        return [row_to_checkout(row) for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None
+
+    async def _one(self, statement: Statement, **parameters: object) -> Checkout | None:
+        row = await self._transaction.one(statement, **parameters)
+        return row_to_checkout(row) if row else None
+
+
+def checkout_to_row(checkout: Checkout) -> dict[str, Any]:
+    return {
+        "id": checkout.id,
+        "organization_id": checkout.organization_id,
+        "status": checkout.status,
+        "client_secret": checkout.client_secret,
+        "cart": CART.dump(checkout.cart),
+        "buyer": BUYER.dump(checkout.buyer),
+        "offer": OFFER.dump(checkout.offer),
+        "pages": PAGES.dump(checkout.pages),
+        "person": same_person(checkout.buyer.email) if checkout.buyer.email else None,
+        "order_id": checkout.order_id,
+        "subscription_id": checkout.subscription_id,
+        "attempt": checkout.attempt,
+        "attempt_kind": checkout.attempt_kind,
+        "payment_id": checkout.payment_id,
+        "payment_method_id": checkout.payment_method_id,
+        "payment_action": PAYMENT_ACTION.dump(checkout.payment_action),
+        "payment_failure": PAYMENT_FAILURE.dump(checkout.payment_failure),
+        "version": checkout.version,
+        "expires_at": checkout.expires_at,
+        "created_at": checkout.created_at,
+        "modified_at": checkout.modified_at,
+        "metadata": dict(checkout.metadata),
+    }
+
+
+def row_to_checkout(row: Mapping[str, Any]) -> Checkout:
+    return Checkout(
+        id=row["id"],
+        organization_id=row["organization_id"],
+        status=CheckoutStatus(row["status"]),
+        client_secret=row["client_secret"],
+        cart=CART.load(row["cart"]),
+        buyer=BUYER.load(row["buyer"]),
+        offer=OFFER.load(row["offer"]),
+        pages=PAGES.load(row["pages"]),
+        order_id=row["order_id"],
+        subscription_id=row["subscription_id"],
+        attempt=row["attempt"],
+        attempt_kind=AttemptKind(row["attempt_kind"]),
+        payment_id=row["payment_id"],
+        payment_method_id=row["payment_method_id"],
+        payment_action=PAYMENT_ACTION.load_optional(row["payment_action"]),
+        payment_failure=PAYMENT_FAILURE.load_optional(row["payment_failure"]),
+        version=row["version"],
+        expires_at=row["expires_at"],
+        created_at=row["created_at"],
+        modified_at=row["modified_at"],
+        metadata=row["metadata"],
+    )
+
+
+def attempt_to_row(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "checkout_id": attempt.checkout_id,
+        "attempt": attempt.attempt,
+        "organization_id": attempt.organization_id,
+        "kind": attempt.kind,
+        "payment_id": attempt.payment_id,
+        "request_id": attempt.request_id,
+        "request_hash": attempt.request_hash,
+        "created_at": attempt.created_at,
+    }
+
+
+def row_to_attempt(row: Mapping[str, Any]) -> Attempt:
+    return Attempt(
+        row["checkout_id"],
+        row["organization_id"],
+        row["attempt"],
+        AttemptKind(row["kind"]),
+        row["payment_id"],
+        row["request_id"],
+        bytes(row["request_hash"]),
+        row["created_at"],
+    )

@@ -1,0 +1,138 @@
+"""Customers and their balances in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import bindparam, func, select
+
+from services.chassis.database import Row, Transaction
+from services.chassis.pagination import Page, counted, paged
+from services.chassis.sql import BulkStatement, bulk_insert, bulk_update, compile_statement
+from services.checkout.domain.customer import Customer, CustomerDetails, CustomerType
+from services.checkout.domain.errors import CustomerEmailTaken, CustomerExternalIdTaken
+from services.checkout.storage.documents import ADDRESS
+from services.checkout.storage.filters import among, contains, matching
+from services.checkout.storage.tables import customer as table
+from services.checkout.storage.tables import customer_balance
+
+_ALL = select(table)
+_LIVE = _ALL.where(table.c.deleted_at.is_(None))
+_EMAIL = func.lower(table.c.email)
+_GET = compile_statement(_ALL.where(table.c.id == bindparam("id")))
+_LOCK = compile_statement(_LIVE.where(table.c.id == bindparam("id")).with_for_update())
+_BY_EMAIL = compile_statement(_LIVE.where(func.lower(bindparam("email", type_=table.c.email.type)) == _EMAIL))
+_BY_EXTERNAL_ID = compile_statement(_LIVE.where(table.c.external_id == bindparam("external_id")))
+_ADD = bulk_insert(table)
+_FIXED = ("id", "organization_id", "created_at")
+_SAVE = bulk_update(table, key=("id",), columns=[column.name for column in table.columns if column.name not in _FIXED])
+_ADD_TO_BALANCES = bulk_insert(
+    customer_balance,
+    suffix="on conflict (organization_id, customer_id, currency) do update set amount = customer_balance.amount + excluded.amount",
+)
+_SORT = {"created_at": table.c.created_at, "email": _EMAIL, "name": func.coalesce(table.c.name, "")}
+
+
+class StoredCustomers:
+    """The customers that one transaction sees."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def add(self, customer: Customer) -> None:
+        await self._write(_ADD, customer)
+
+    async def get(self, customer_id: UUID) -> Customer | None:
+        """Also one that is deleted."""
+        row = await self._transaction.one(_GET, id=customer_id)
+        return row_to_customer(row) if row else None
+
+    async def by_external_id(self, external_id: str) -> Customer | None:
+        row = await self._transaction.one(_BY_EXTERNAL_ID, external_id=external_id)
+        return row_to_customer(row) if row else None
+
+    async def by_email(self, email: str) -> Customer | None:
+        row = await self._transaction.one(_BY_EMAIL, email=email)
+        return row_to_customer(row) if row else None
+
+    async def lock(self, customer_id: UUID) -> Customer | None:
+        row = await self._transaction.one(_LOCK, id=customer_id)
+        return row_to_customer(row) if row else None
+
+    async def save(self, customer: Customer) -> None:
+        await self._write(_SAVE, customer)
+
+    async def add_to_balances(self, amounts: Mapping[tuple[UUID, UUID, str], int]) -> None:
+        rows = [
+            {"organization_id": organization_id, "customer_id": customer_id, "currency": currency, "amount": amounts[key]}
+            for key in sorted(amounts)
+            for organization_id, customer_id, currency in [key]
+        ]
+        await self._transaction.many(_ADD_TO_BALANCES, rows)
+
+    async def page(self, email: str, query_text: str, page: Page) -> tuple[list[Customer], str, int | None]:
+        """One page, the token of the next, and if asked for how many match."""
+        exact = among(_EMAIL, [email.lower()] if email else [])
+        query = matching(_LIVE, exact, contains(query_text, table.c.email, table.c.name))
+        rows = await self._transaction.all(compile_statement(paged(query, page, _SORT[page.sort_key], table.c.id)))
+        total = await self._transaction.one(compile_statement(counted(query))) if page.include_total else None
+        return [row_to_customer(row) for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None
+
+    async def _write(self, statement: BulkStatement, customer: Customer) -> None:
+        try:
+            await self._transaction.many(statement, [customer_to_row(customer)])
+        except UniqueViolation as error:
+            if error.diag.constraint_name == "customer_external_id":
+                raise CustomerExternalIdTaken from None
+            raise CustomerEmailTaken from None
+
+
+def customer_to_row(customer: Customer) -> dict[str, Any]:
+    details = customer.details
+    return {
+        "id": customer.id,
+        "organization_id": customer.organization_id,
+        "external_id": details.external_id,
+        "type": customer.type,
+        "email": details.email,
+        "email_verified": customer.email_verified,
+        "name": details.name,
+        "billing_name": details.billing_name,
+        "billing_address": ADDRESS.dump(details.billing_address),
+        "tax_id": details.tax_id,
+        "locale": details.locale,
+        "default_payment_method_id": customer.default_payment_method_id,
+        "version": customer.version,
+        "deleted_at": customer.deleted_at,
+        "created_at": customer.created_at,
+        "modified_at": customer.modified_at,
+        "metadata": dict(details.metadata or {}),
+    }
+
+
+def row_to_customer(row: Row) -> Customer:
+    details = CustomerDetails(
+        email=row["email"],
+        external_id=row["external_id"],
+        name=row["name"],
+        billing_name=row["billing_name"],
+        billing_address=ADDRESS.load_optional(row["billing_address"]),
+        tax_id=row["tax_id"],
+        locale=row["locale"],
+        metadata=row["metadata"],
+    )
+    return Customer(
+        row["id"],
+        row["organization_id"],
+        CustomerType(row["type"]),
+        details,
+        row["email_verified"],
+        row["default_payment_method_id"],
+        row["version"],
+        row["deleted_at"],
+        row["created_at"],
+        row["modified_at"],
+    )

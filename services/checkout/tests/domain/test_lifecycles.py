@@ -1,0 +1,175 @@
+"""Which verb is legal in which status, and how outcomes of payments settle checkouts and orders."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.checkout.domain import checkout as checkouts
+from services.checkout.domain import order as orders
+from services.checkout.domain.checkout import CHECKOUT, Checkout, CheckoutStatus
+from services.checkout.domain.order import ORDER, BillingReason, Order, OrderPaid, OrderStatus, Placement
+from services.checkout.domain.payment import (
+    ActionNeeded,
+    AttemptKind,
+    AttemptOutcome,
+    Declined,
+    Outcome,
+    PaymentAction,
+    PaymentFailure,
+    Succeeded,
+    Undecided,
+)
+from services.checkout.domain.settlement import Purchase, pays, settle
+from services.checkout.tests.builders import NOW, buyer, checkout, offer, quote
+
+PAYMENT = uuid4()
+DECLINED = Declined(PaymentFailure("card_declined", "No."), retryable=True)
+
+
+@pytest.mark.parametrize(
+    ("verb", "legal"),
+    [
+        ("change", {"open"}),
+        ("confirm", {"open"}),
+        ("await_buyer", {"confirmed"}),
+        ("reopen", {"confirmed"}),
+        ("succeed", {"open", "confirmed", "expired", "failed"}),
+        ("expire", {"open"}),
+    ],
+)
+def test_the_lifecycle_of_a_checkout(verb: str, legal: set[str]) -> None:
+    assert {status for status in CheckoutStatus if CHECKOUT.allows(verb, status)} == legal
+
+
+@pytest.mark.parametrize(
+    ("verb", "legal"),
+    [("requote", {"pending"}), ("fail", {"pending"}), ("pay", {"pending", "void"}), ("void", {"pending"})],
+)
+def test_the_lifecycle_of_an_order(verb: str, legal: set[str]) -> None:
+    assert {status for status in OrderStatus if ORDER.allows(verb, status)} == legal
+
+
+def purchase() -> Purchase:
+    open_checkout = checkout(offer=offer(quote=quote(1190)))
+    confirmed, _ = checkouts.confirm(
+        open_checkout,
+        cart=open_checkout.cart,
+        buyer=buyer(customer_id=uuid4()),
+        offer=open_checkout.offer,
+        order_id=uuid4(),
+        subscription_id=uuid4(),
+        payment_id=PAYMENT,
+        now=NOW,
+    )
+    return Purchase(confirmed, order_of(confirmed))
+
+
+def order_of(confirmed: Checkout) -> Order:
+    assert confirmed.order_id is not None
+    assert confirmed.buyer.customer_id is not None
+    placement = Placement(
+        confirmed.buyer.customer_id, None, BillingReason.PURCHASE, None, None, None, confirmed.id, "x", None, None, None, {}
+    )
+    return orders.place(confirmed.order_id, confirmed.organization_id, placement, confirmed.offer.quote, (uuid4(),), now=NOW)[0]
+
+
+def told(given_purchase: Purchase, outcome: Outcome, attempt: int = 1) -> AttemptOutcome:
+    return AttemptOutcome(given_purchase.checkout.id, attempt, outcome)
+
+
+def test_a_success_pays_the_order_and_ends_the_checkout() -> None:
+    before = purchase()
+    settled = settle(before, told(before, Succeeded(PAYMENT, "stripe", None)), ["ACME-0001", "RCPT-0001"], NOW)
+    order = settled.purchase.order
+    assert (settled.purchase.checkout.status, order.status) == (CheckoutStatus.SUCCEEDED, OrderStatus.PAID)
+    assert (order.invoice_number, order.receipt_number, order.paid_at) == ("ACME-0001", "RCPT-0001", NOW)
+    assert isinstance(settled.facts[-1], OrderPaid)
+
+
+def test_a_decline_opens_the_checkout_and_leaves_the_order_pending() -> None:
+    settled = settle(before := purchase(), told(before, DECLINED), (), NOW)
+    assert settled.purchase.checkout.status is CheckoutStatus.OPEN
+    assert settled.purchase.checkout.payment_failure == DECLINED.failure
+    assert settled.purchase.order.status is OrderStatus.PENDING
+    assert settled.releases_redemption
+
+
+def test_an_outcome_of_an_older_attempt_changes_nothing() -> None:
+    before = purchase()
+    later = Purchase(replace(before.checkout, attempt=2), before.order)
+    assert settle(later, told(later, DECLINED, attempt=1), (), NOW).purchase is later
+
+
+def test_a_card_that_could_not_be_saved_is_no_failure_of_the_order() -> None:
+    before = purchase()
+    saving = Purchase(replace(before.checkout, attempt_kind=AttemptKind.SETUP), before.order)
+    settled = settle(saving, told(saving, DECLINED), (), NOW)
+    assert settled.purchase.order == before.order
+    assert settled.purchase.checkout.status is CheckoutStatus.OPEN
+
+
+@pytest.mark.parametrize("status", [CheckoutStatus.OPEN, CheckoutStatus.EXPIRED, CheckoutStatus.FAILED])
+def test_money_is_never_lost_wherever_the_checkout_stands(status: CheckoutStatus) -> None:
+    before = purchase()
+    late = Purchase(replace(before.checkout, status=status), replace(before.order, status=OrderStatus.VOID))
+    settled = settle(late, told(late, Succeeded(PAYMENT, "stripe", None)), ["ACME-0001", "RCPT-0001"], NOW)
+    assert settled.purchase.order.status is OrderStatus.PAID
+    assert settled.redeems_again
+
+
+outcomes = st.one_of(
+    st.just(Succeeded(PAYMENT, "stripe", None)),
+    st.just(DECLINED),
+    st.just(ActionNeeded(PaymentAction("secret"))),
+    st.just(Undecided()),
+)
+
+
+@given(st.lists(st.tuples(outcomes, st.integers(1, 2)), max_size=8))
+def test_in_any_order_and_number_a_success_pays_exactly_once(told_outcomes: list[tuple[Outcome, int]]) -> None:
+    current, paid, versions = purchase(), 0, []
+    for outcome, attempt in told_outcomes:
+        each = told(current, outcome, attempt)
+        numbers = ["ACME-0001", "RCPT-0001"] if pays(current, each) else []
+        settled = settle(current, each, numbers, NOW)
+        paid += sum(isinstance(fact, OrderPaid) for fact in settled.facts)
+        assert settled.surplus is None, "the same payment is no second one"
+        current = settled.purchase
+        versions.append(current.order.version)
+    succeeded = any(isinstance(outcome, Succeeded) for outcome, _ in told_outcomes)
+    assert paid == int(succeeded)
+    assert (current.order.status is OrderStatus.PAID) == succeeded
+    assert versions == sorted(versions)
+
+
+def test_another_payment_of_a_paid_order_is_surplus() -> None:
+    before = purchase()
+    paid = settle(before, told(before, Succeeded(PAYMENT, "stripe", None)), ["ACME-0001", "RCPT-0001"], NOW).purchase
+    assert settle(paid, told(paid, Succeeded(uuid4(), "stripe", None)), (), NOW).surplus is not None
+
+
+def test_ids_of_an_earlier_attempt_stay() -> None:
+    before = purchase()
+    reopened, _ = checkouts.reopen(before.checkout, DECLINED.failure, now=NOW)
+    again, _ = checkouts.confirm(
+        reopened,
+        cart=reopened.cart,
+        buyer=reopened.buyer,
+        offer=reopened.offer,
+        order_id=uuid4(),
+        subscription_id=uuid4(),
+        payment_id=UUID(int=7),
+        now=NOW,
+    )
+    assert again.order_id == before.checkout.order_id
+    assert (again.attempt, again.payment_id) == (2, UUID(int=7))
+
+
+def test_a_debt_too_small_to_charge_leaves_nothing_due() -> None:
+    order = replace(purchase().order, quote=quote(30), applied_balance_amount=-30)
+    assert (order.quote.total_amount, order.due_amount) == (30, 0)

@@ -1,0 +1,90 @@
+"""Stand-ins for the services around this one, with the real signatures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from services.checkout.domain.checkout import Checkout
+from services.checkout.domain.organization import Organization
+from services.checkout.domain.payment import AttemptKind, Declined, Outcome, PaymentFailure, Succeeded, Undecided
+from services.checkout.domain.settlement import Purchase
+from services.checkout.tests.builders import organization
+
+DECLINED = Declined(PaymentFailure("card_declined", "Your card was declined.", "insufficient_funds"), retryable=True)
+
+
+@dataclass
+class FakePayments:
+    """Answers as told; the last answer goes on. Counts what it charged by (order, attempt), as the real one does."""
+
+    answers: list[Callable[[Purchase], Outcome]] = field(default_factory=list)
+    charged: dict[tuple[UUID | None, int], int] = field(default_factory=dict)
+    saved: list[UUID] = field(default_factory=list)
+    calls: int = 0
+    seconds: float = 0.0
+    found: Outcome | None = None
+    given_up: list[UUID] = field(default_factory=list)
+
+    async def attempt(self, purchase: Purchase, confirmation_token_id: str) -> Outcome:
+        self.calls += 1
+        await asyncio.sleep(self.seconds)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else (self.answers[0] if self.answers else success)
+        outcome = answer(purchase)
+        if isinstance(outcome, Succeeded):
+            if purchase.checkout.attempt_kind is AttemptKind.CHARGE:
+                self.charged[purchase.order.id, purchase.checkout.attempt] = purchase.order.due_amount
+            else:
+                self.saved.append(purchase.checkout.id)
+        return outcome
+
+    async def look_up(self, checkout: Checkout) -> Outcome | None:
+        return self.found
+
+    async def give_up(self, checkout: Checkout) -> Outcome:
+        self.given_up.append(checkout.id)
+        return Declined(PaymentFailure("abandoned", "Not confirmed in time."), retryable=True)
+
+
+def success(purchase: Purchase) -> Succeeded:
+    """The card works and is kept if it was asked for."""
+    if purchase.checkout.attempt_kind is AttemptKind.SETUP:
+        return Succeeded(None, None, uuid4())
+    method = uuid4() if purchase.checkout.offer.is_payment_setup_required else None
+    return Succeeded(purchase.checkout.payment_id, "stripe", method)
+
+
+def decline(purchase: Purchase) -> Declined:
+    """The card does not work."""
+    return DECLINED
+
+
+def silence(purchase: Purchase) -> Undecided:
+    """No answer came."""
+    return Undecided()
+
+
+@dataclass
+class FakeSubscriptions:
+    """How many subscriptions everybody has."""
+
+    count: int = 0
+    asked: list[UUID] = field(default_factory=list)
+
+    async def count_billable(self, organization_id: UUID, customer_id: UUID) -> int:
+        self.asked.append(customer_id)
+        return self.count
+
+
+@dataclass
+class FakeDirectory:
+    """Knows every organization, all alike."""
+
+    made: Callable[[UUID], Organization] = organization
+    asked: int = 0
+
+    async def organization(self, organization_id: UUID) -> Organization:
+        self.asked += 1
+        return self.made(organization_id)

@@ -1,0 +1,93 @@
+"""The service's doors over a real database, with stand-ins around it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from bursar.checkout.v1 import checkout_pb2, checkout_service_pb2, product_pb2, product_service_pb2
+from bursar.types.v1 import address_pb2, intervals_pb2
+
+from services.chassis.call import Call
+from services.chassis.clock import ManualClock
+from services.chassis.identity import CallerKind, Identity
+from services.checkout.api.checkouts import CheckoutClientServicer, CheckoutServicer, Outside
+from services.checkout.api.customers import CustomerServicer
+from services.checkout.api.discounts import DiscountServicer
+from services.checkout.api.door import Door
+from services.checkout.api.orders import OrderServicer
+from services.checkout.api.products import ProductServicer
+from services.checkout.app import store_of
+from services.checkout.storage.store import TransactionStore
+from services.checkout.tax.calculator import BuiltInTaxCalculator
+from services.checkout.tax.rates import load_rates
+from services.checkout.tax.tax_ids import StandardTaxIds
+from services.checkout.tests.builders import NOW
+from services.checkout.tests.fakes import FakeDirectory, FakePayments, FakeSubscriptions
+from tests.support.databases import ServiceDatabase
+
+ADDRESS = address_pb2.Address(country="DE")
+
+
+@dataclass
+class Shop:
+    """One organization's view of the service."""
+
+    database: ServiceDatabase
+    organization_id: UUID = field(default_factory=uuid4)
+    clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
+    payments: FakePayments = field(default_factory=FakePayments)
+    subscriptions: FakeSubscriptions = field(default_factory=FakeSubscriptions)
+    directory: FakeDirectory = field(default_factory=FakeDirectory)
+
+    def __post_init__(self) -> None:
+        outside = Outside(self.clock, BuiltInTaxCalculator(load_rates()), StandardTaxIds(), self.payments, self.subscriptions)
+        door = Door(self.database.app, store_of, self.directory)
+        self.products = ProductServicer(door, self.clock)
+        self.discounts = DiscountServicer(door, self.clock)
+        self.customers = CustomerServicer(door, self.clock, outside.tax_ids)
+        self.checkouts = CheckoutServicer(door, outside)
+        self.client = CheckoutClientServicer(door, outside)
+        self.orders = OrderServicer(door)
+
+    def call(self, method: str = "test") -> Call:
+        return Call(method, Identity(CallerKind.ORGANIZATION, "token", self.organization_id, frozenset({"*"})), {})
+
+    @asynccontextmanager
+    async def open_all(self, organization_id: UUID | None = None) -> AsyncIterator[TransactionStore]:
+        async with self.database.worker.transaction(organization_id) as transaction:
+            yield store_of(transaction)
+
+    async def product(self, amount: int = 1000, *, monthly: bool = False, trial_days: int = 0) -> product_pb2.Product:
+        request = product_service_pb2.CreateProductRequest(request_id=str(uuid4()), name="Handbook")
+        request.prices.add(price_currency="eur").fixed.price_amount = amount
+        if monthly:
+            request.recurring_interval = intervals_pb2.RECURRING_INTERVAL_MONTH
+        if trial_days:
+            request.trial_interval, request.trial_interval_count = intervals_pb2.RECURRING_INTERVAL_DAY, trial_days
+        return await self.products.CreateProduct(request, self.call())
+
+    async def checkout(self, product: product_pb2.Product, **fields: Any) -> checkout_pb2.Checkout:
+        given = {"customer_email": "ada@example.com", "customer_billing_address": ADDRESS, **fields}
+        request = checkout_service_pb2.CreateCheckoutRequest(request_id=str(uuid4()), product_ids=[product.id], **given)
+        return await self.checkouts.CreateCheckout(request, self.call())
+
+    async def confirm(self, checkout: checkout_pb2.Checkout, **fields: Any) -> checkout_pb2.Checkout:
+        given = {"request_id": str(uuid4()), "confirmation_token_id": "ctoken_test", **fields}
+        request = checkout_service_pb2.ConfirmClientCheckoutRequest(client_secret=checkout.client_secret, **given)
+        return await self.client.ConfirmClientCheckout(request, Call("confirm", None, {}))
+
+    async def facts(self) -> list[str]:
+        """Types of all facts published so far, in order."""
+        async with self.database.worker.connection() as connection:
+            cursor = await connection.execute("select type from outbox order by position")
+            return [row["type"] for row in await cursor.fetchall()]
+
+    async def sql(self, text: str) -> list[dict[str, Any]]:
+        """Rows of a query over all organizations."""
+        async with self.database.worker.connection() as connection:
+            cursor = await connection.execute(text.encode())
+            return await cursor.fetchall()

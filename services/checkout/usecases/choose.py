@@ -1,0 +1,48 @@
+"""Looks up what a cart names: product, price, discount."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from services.checkout.domain.checkout import Cart
+from services.checkout.domain.discount import Discount, check_applicable
+from services.checkout.domain.errors import DiscountNotFound, ProductArchived, ProductNotFound
+from services.checkout.domain.organization import Organization
+from services.checkout.domain.price import Price
+from services.checkout.domain.product import Product, price_in
+from services.checkout.usecases.ports import Store
+from services.checkout.usecases.price_cart import Chosen
+
+
+async def choose(cart: Cart, organization: Organization, *, store: Store, pinned_price_id: UUID | None = None) -> Chosen:
+    """What the cart names. A pinned price is the one that the buyer was shown; it may be archived by now.
+
+    ProductNotFound, ProductArchived, CurrencyNotOffered.
+    """
+    products = await store.products.many([cart.product_id])
+    product = products.get(cart.product_id)
+    if product is None:
+        raise ProductNotFound
+    discount = await store.discounts.get(cart.discount_id) if cart.discount_id else None
+    return Chosen(product, _price(product, cart.currency, pinned_price_id), discount, organization)
+
+
+async def find_discount(cart: Cart, *, store: Store, now: datetime) -> Discount | None:
+    """The discount that a buyer or merchant asks for now, which must apply. DiscountNotFound, DiscountNotApplicable, DiscountExhausted."""
+    if cart.discount_id is None and not cart.discount_code:
+        return None
+    found = await (store.discounts.get(cart.discount_id) if cart.discount_id else store.discounts.by_code(cart.discount_code or ""))
+    if found is None:
+        raise DiscountNotFound
+    check_applicable(found, cart.product_id, cart.currency, now)
+    return found
+
+
+def _price(product: Product, currency: str, pinned: UUID | None) -> Price:
+    if product.terms.is_archived:
+        raise ProductArchived
+    for price in product.prices:
+        if price.id == pinned and not price.is_archived:
+            return price
+    return price_in(product, currency)

@@ -1,0 +1,76 @@
+"""The buyer confirms: freeze, ask payments with no transaction open, settle by the outcome."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from services.chassis.clock import Clock
+from services.chassis.errors import Conflict
+from services.checkout.domain.checkout import Checkout
+from services.checkout.domain.errors import CustomerEmailTaken, CustomerExternalIdTaken
+from services.checkout.domain.payment import AttemptKind, AttemptOutcome, Succeeded
+from services.checkout.domain.product import Product
+from services.checkout.usecases.freeze_checkout import Confirmation, Frozen, Standing, SubscriptionsAsked, freeze_checkout
+from services.checkout.usecases.ports import OpenStore, Payments, Subscriptions, TaxCalculator, TaxIds
+from services.checkout.usecases.settle_attempts import settle_attempts, settle_locked
+
+_MOST_ROUNDS = 4
+"""Each round but the last found out what it has to know before: the customer's subscriptions, or a rival's new customer."""
+
+
+async def confirm_checkout(
+    organization_id: UUID,
+    client_secret: str,
+    confirmation: Confirmation,
+    *,
+    clock: Clock,
+    open_store: OpenStore,
+    payments: Payments,
+    subscriptions: Subscriptions,
+    taxes: TaxCalculator,
+    tax_ids: TaxIds,
+) -> tuple[Checkout, Product]:
+    """The checkout as it stands afterwards, and its product. The errors of the contract's ConfirmClientCheckout."""
+    counted: int | None = None
+    for _ in range(_MOST_ROUNDS):
+        try:
+            step = await _freeze(organization_id, client_secret, confirmation, counted, clock, open_store, taxes, tax_ids)
+        except (CustomerEmailTaken, CustomerExternalIdTaken):
+            continue
+        if isinstance(step, SubscriptionsAsked):
+            counted = await subscriptions.count_billable(organization_id, step.customer_id)
+            continue
+        if isinstance(step, Standing):
+            return step.checkout, step.product
+        return await _pay(step, confirmation, clock, open_store, payments), step.product
+    raise Conflict("BUSY", "somebody else is changing the same customer; try again", retry_after_seconds=0.1)
+
+
+async def _freeze(
+    organization_id: UUID,
+    client_secret: str,
+    confirmation: Confirmation,
+    counted: int | None,
+    clock: Clock,
+    open_store: OpenStore,
+    taxes: TaxCalculator,
+    tax_ids: TaxIds,
+) -> Standing | Frozen | SubscriptionsAsked:
+    now = clock.now()
+    async with open_store(organization_id) as store:
+        step = await freeze_checkout(client_secret, confirmation, now, subscriptions=counted, store=store, taxes=taxes, tax_ids=tax_ids)
+        if not isinstance(step, Frozen) or step.purchase.checkout.attempt_kind is not AttemptKind.NONE:
+            return step
+        # Nothing to charge and no card to save: it is bought with the same commit.
+        checkout = step.purchase.checkout
+        outcome = AttemptOutcome(checkout.id, checkout.attempt, Succeeded(None, None, None))
+        settled = await settle_locked([step.purchase], [outcome], now, store=store)
+        return Standing(settled[checkout.id].checkout, step.product)
+
+
+async def _pay(step: Frozen, confirmation: Confirmation, clock: Clock, open_store: OpenStore, payments: Payments) -> Checkout:
+    checkout = step.purchase.checkout
+    outcome = await payments.attempt(step.purchase, confirmation.confirmation_token_id or "")
+    async with open_store(checkout.organization_id) as store:
+        settled = await settle_attempts([AttemptOutcome(checkout.id, checkout.attempt, outcome)], clock.now(), store=store)
+    return settled[checkout.id].checkout

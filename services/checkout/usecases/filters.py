@@ -1,0 +1,43 @@
+"""What lists can be narrowed by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFilter:
+    """Products by part of their name and by kind."""
+
+    query: str
+    is_archived: bool | None
+    is_recurring: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutFilter:
+    """Checkouts by what is sold, to whom, and where they stand."""
+
+    query: str
+    product_id: UUID | None
+    customer_id: UUID | None
+    external_customer_id: str | None
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Orders; empty sequences leave nothing out."""
+
+    product_ids: Sequence[UUID]
+    customer_ids: Sequence[UUID]
+    discount_ids: Sequence[UUID]
+    checkout_ids: Sequence[UUID]
+    subscription_ids: Sequence[UUID]
+    statuses: Sequence[str]
+    billing_reasons: Sequence[str]
+    created_after: datetime | None
+    created_before: datetime | None

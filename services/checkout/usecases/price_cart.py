@@ -1,0 +1,76 @@
+"""What a cart costs this buyer now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.checkout.domain.checkout import Buyer, Cart
+from services.checkout.domain.discount import AppliedDiscount, Discount, applied, is_applicable
+from services.checkout.domain.offer import Offer
+from services.checkout.domain.organization import Organization
+from services.checkout.domain.price import Price, TaxBehavior, amount_to_pay
+from services.checkout.domain.product import Product
+from services.checkout.domain.quote import Line, price_lines
+from services.checkout.domain.tax import TaxRate, is_inclusive
+from services.checkout.usecases.ports import Sale, TaxCalculator
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What a cart names, as it stands now."""
+
+    product: Product
+    price: Price
+    discount: Discount | None
+    organization: Organization
+
+
+def price_cart(cart: Cart, buyer: Buyer, chosen: Chosen, now: datetime, *, taxes: TaxCalculator) -> Offer:
+    """The offer. A discount that does not apply leaves the price alone. AmountNotAllowed."""
+    terms, organization, price = chosen.product.terms, chosen.organization, chosen.price
+    discount = _applied(chosen, cart.currency, now)
+    country = buyer.billing_address.country if buyer.billing_address else organization.country
+    inclusive = is_inclusive(price.tax_behavior or organization.default_tax_behavior, country)
+    line = Line(label=terms.name, amount=amount_to_pay(price, cart.amount), price_id=price.id)
+    trial = (cart.trial_override or terms.trial) if terms.recurring and cart.allow_trial else None
+    return Offer(
+        product_name=terms.name,
+        price=price,
+        tax_behavior=TaxBehavior.INCLUSIVE if inclusive else TaxBehavior.EXCLUSIVE,
+        quote=price_lines(
+            cart.currency,
+            [line],
+            reduction=discount.reduction if discount else None,
+            rates=_rates(buyer, organization, now, taxes),
+            inclusive=inclusive,
+        ),
+        discount=discount,
+        recurring=terms.recurring,
+        trial=trial,
+        trial_end=trial.after(now, organization.time_zone) if trial else None,
+        trial_needs_card=not organization.allow_trial_without_payment_method,
+        time_zone=organization.time_zone,
+    )
+
+
+def _applied(chosen: Chosen, currency: str, now: datetime) -> AppliedDiscount | None:
+    discount = chosen.discount
+    return applied(discount) if discount is not None and is_applicable(discount, chosen.product.id, currency, now) else None
+
+
+def _rates(buyer: Buyer, organization: Organization, now: datetime, taxes: TaxCalculator) -> tuple[TaxRate, ...] | None:
+    address = buyer.billing_address
+    if address is None or not address.tells_tax:
+        return None
+    return taxes.rates(
+        Sale(
+            seller_country=organization.country,
+            registrations=organization.tax_registrations,
+            buyer_country=address.country,
+            buyer_state=address.state,
+            is_business=buyer.is_business,
+            has_valid_tax_id=buyer.tax_id is not None,
+            on=now.date(),
+        )
+    )

@@ -1,0 +1,74 @@
+"""The whole reactive surface: what this service does about facts of others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from bursar.checkout.v1.checkout_events_pb2 import OrderPaid
+from bursar.payments.v1.payments_events_pb2 import PaymentSettled
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.chassis.database import Transaction
+from services.chassis.event import Event, Reaction
+from services.ledger.domain.postings import PaidOrder, SettledPayment
+from services.ledger.storage.accounts import AccountRegistry
+from services.ledger.storage.books import TransactionBooks
+from services.ledger.storage.charges import charges
+from services.ledger.storage.fee_plans import fee_plans
+from services.ledger.usecases.react_order_paid import react_order_paid
+from services.ledger.usecases.react_payment_settled import react_payment_settled
+
+
+def reactions(registry: AccountRegistry) -> Sequence[Reaction[Any]]:
+    """In this order within a batch, so that a payment finds its order."""
+
+    async def order_paid(transaction: Transaction, events: Sequence[Event[OrderPaid]]) -> None:
+        plans = await fee_plans(transaction, {event.organization_id for event in events})
+        await react_order_paid(list(map(_paid_order, events)), plans=plans, books=TransactionBooks(transaction, registry))
+
+    async def payment_settled(transaction: Transaction, events: Sequence[Event[PaymentSettled]]) -> Sequence[Event[PaymentSettled]]:
+        payments = list(map(_settled_payment, events))
+        known = await charges(transaction, {payment.order_id for payment in payments})
+        early = await react_payment_settled(payments, charges=known, books=TransactionBooks(transaction, registry))
+        waiting = {payment.payment_id for payment in early}
+        return [event for event, payment in zip(events, payments, strict=True) if payment.payment_id in waiting]
+
+    return (Reaction("order.paid", OrderPaid, order_paid), Reaction("payment.settled", PaymentSettled, payment_settled))
+
+
+def _paid_order(event: Event[OrderPaid]) -> PaidOrder:
+    order = event.message
+    return PaidOrder(
+        order_id=UUID(order.order_id),
+        organization_id=event.organization_id,
+        customer_id=UUID(order.customer_id),
+        currency=order.currency,
+        net_amount=order.net_amount,
+        taxes=tuple((line.jurisdiction, line.amount) for line in order.tax_lines),
+        total_amount=order.total_amount,
+        applied_balance_amount=order.applied_balance_amount,
+        due_amount=order.due_amount,
+        processor=order.processor,
+        paid_at=_time(order.paid_at),
+    )
+
+
+def _settled_payment(event: Event[PaymentSettled]) -> SettledPayment:
+    payment = event.message
+    return SettledPayment(
+        payment_id=UUID(payment.payment_id),
+        order_id=UUID(payment.order_id),
+        organization_id=event.organization_id,
+        processor=payment.processor,
+        currency=payment.currency,
+        amount=payment.amount,
+        fee_amount=payment.fee_amount,
+        settled_at=_time(payment.settled_at),
+    )
+
+
+def _time(timestamp: Timestamp) -> datetime:
+    return timestamp.ToDatetime(UTC)

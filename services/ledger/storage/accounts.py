@@ -1,0 +1,47 @@
+"""The registry: which account has which id. Accounts are opened on first use and never change, so ids are remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from services.chassis.database import Database
+from services.chassis.sql import Statement
+from services.ledger.domain.chart import CHART, Account
+from services.ledger.domain.posting import Posting
+
+_REMEMBERED = 200_000
+_OPEN = Statement(
+    "select code, id from open_accounts(%(codes)s::text[], %(kinds)s::smallint[], %(organizations)s::uuid[], %(currencies)s::text[], "
+    "%(floors)s::bigint[], %(ceilings)s::bigint[])"
+)
+
+
+class AccountRegistry:
+    """The ids of accounts by code, through the worker role."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._ids: dict[str, int] = {}
+
+    async def ids(self, postings: Iterable[Posting]) -> Mapping[str, int]:
+        """Ids of at least all accounts of the postings. Opens those that are new, in a commit of its own."""
+        missing = {leg.account.code: leg.account for posting in postings for leg in posting.legs if leg.account.code not in self._ids}
+        if missing:
+            await self._open(list(missing.values()))
+        return self._ids
+
+    async def _open(self, accounts: list[Account]) -> None:
+        lines = [CHART[account.kind] for account in accounts]
+        parameters = {
+            "codes": [account.code for account in accounts],
+            "kinds": [account.kind.value for account in accounts],
+            "organizations": [account.organization_id for account in accounts],
+            "currencies": [account.currency for account in accounts],
+            "floors": [line.floor_amount for line in lines],
+            "ceilings": [line.ceiling_amount for line in lines],
+        }
+        async with self._database.connection() as connection:
+            rows = await (await connection.execute(_OPEN.text, parameters)).fetchall()
+        if len(self._ids) + len(rows) > _REMEMBERED:
+            self._ids = {}
+        self._ids.update((row["code"], row["id"]) for row in rows)

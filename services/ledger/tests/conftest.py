@@ -1,0 +1,58 @@
+"""The books over a real database, with a lane that posts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import grpc
+import pytest_asyncio
+from bursar.ledger.v1 import ledger_service_pb2
+
+from services.chassis.clock import ManualClock
+from services.chassis.server import Server
+from services.chassis.tests.keys import signers
+from services.ledger.api.ledger_service import LedgerServicer
+from services.ledger.api.posting_service import LedgerPostingServicer
+from services.ledger.storage.accounts import AccountRegistry
+from services.ledger.storage.lane import PostingLane
+from services.ledger.tests.builders import NOW
+from services.ledger.tests.client import Client
+from tests.support.databases import ServiceDatabase
+
+
+@pytest_asyncio.fixture
+async def database(service_database: Callable[[str], Awaitable[ServiceDatabase]]) -> ServiceDatabase:
+    """A fresh database of the ledger."""
+    return await service_database("ledger")
+
+
+@pytest_asyncio.fixture
+async def registry(database: ServiceDatabase) -> AccountRegistry:
+    return AccountRegistry(database.worker)
+
+
+@pytest_asyncio.fixture
+async def lane(database: ServiceDatabase, registry: AccountRegistry) -> AsyncIterator[PostingLane]:
+    """A lane at work."""
+    stop = asyncio.Event()
+    lane = PostingLane(database.urls.worker, registry)
+    running = asyncio.create_task(lane.run(stop))
+    yield lane
+    stop.set()
+    await running
+
+
+@pytest_asyncio.fixture
+async def client(database: ServiceDatabase, lane: PostingLane, tmp_path: Path) -> AsyncIterator[Client]:
+    """A client of both API services."""
+    made, verifier = signers(tmp_path, ["identity", "checkout", "benefits"])
+    contracts = ledger_service_pb2.DESCRIPTOR.services_by_name
+    server = Server(verifier, service="ledger")
+    server.add(contracts["LedgerService"], LedgerServicer(own=database.app, every=database.worker, clock=ManualClock(NOW)))
+    server.add(contracts["LedgerPostingService"], LedgerPostingServicer(books=lane))
+    port = await server.start("127.0.0.1:0")
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+        yield Client(channel, made)
+    await server.stop(drain_seconds=0, grace_seconds=1)

@@ -1,0 +1,5 @@
+"""`python -m services.payments {run|serve|work|migrate|events}`"""
+
+from services.payments.app import app
+
+app()

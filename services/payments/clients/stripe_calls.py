@@ -1,0 +1,105 @@
+"""Calls to Stripe by the official SDK, each with one of three ends: an answer, a refusal, or nobody knows.
+
+The SDK repeats what did not arrive under the same idempotency key. What is left here: the time for all of it, how many calls run
+at once, and patience when Stripe asks to slow down (which the SDK does not repeat).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import stripe
+from stripe._base_address import BaseAddresses
+
+from services.payments.domain import declines
+from services.payments.usecases.metrics import CALLS
+from services.payments.usecases.ports import OutcomeUnknown, Refused
+
+Json = dict[str, Any]
+"""Stripe's objects as they come; stripe_objects.py is where they become ours."""
+
+_CONNECT_SECONDS = 5.0
+_RETRIES = 2
+_SLOW_DOWN_SECONDS = (0.5, 1.0, 2.0, 4.0)
+
+
+class Declined(Exception):
+    """Stripe answered 402: the bank or Stripe's risk check said no. `error` is the error object of the answer."""
+
+    def __init__(self, error: Json) -> None:
+        super().__init__(error.get("code"))
+        self.error = error
+
+
+class Rejected(Refused):
+    """Stripe answered 400 or 404. `error` is the error object of the answer."""
+
+    def __init__(self, error: Json) -> None:
+        super().__init__(declines.refused(str(error.get("code") or error.get("type") or "invalid_request")))
+        self.error = error
+
+
+class _PooledClient(stripe.HTTPXClient):
+    """The SDK's client with a pool as large as the number of calls that we allow at once."""
+
+    def __init__(self, timeout_seconds: float, max_calls: int) -> None:
+        super().__init__(timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS))
+        self._client_async = httpx.AsyncClient(
+            verify=ssl.create_default_context(cafile=stripe.ca_bundle_path),
+            limits=httpx.Limits(max_connections=max_calls, max_keepalive_connections=max_calls, keepalive_expiry=30.0),
+        )
+
+
+class StripeCalls:
+    """One client for the process. Open sockets are closed by `close`."""
+
+    def __init__(self, secret_key: str, *, api_base: str | None, timeout_seconds: float, max_calls: int) -> None:
+        self._http = _PooledClient(timeout_seconds, max_calls)
+        addresses: BaseAddresses = {"api": api_base, "connect": api_base, "files": api_base} if api_base else {}
+        client = stripe.StripeClient(secret_key, base_addresses=addresses, http_client=self._http, max_network_retries=_RETRIES)
+        self.v1 = client.v1
+        self._timeout_seconds = timeout_seconds
+        self._gate = asyncio.Semaphore(max_calls)
+
+    async def close(self) -> None:
+        await self._http.close_async()  # type: ignore[no-untyped-call]
+
+    async def call(self, name: str, send: Callable[[], Awaitable[stripe.StripeObject]]) -> Json:
+        """The answer. Declined (402), Rejected (400, 404), or OutcomeUnknown: no answer, or one that does not tell."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds), self._gate:
+                answer: Json = (await _patiently(send)).to_dict()
+        except stripe.CardError as error:
+            CALLS.labels(name, "declined").inc()
+            raise Declined(_error_of(error)) from error
+        except stripe.IdempotencyError as error:
+            # The key was used with other content: by an older version of us. What happened under it can be looked up.
+            CALLS.labels(name, "unknown").inc()
+            raise OutcomeUnknown(name) from error
+        except stripe.InvalidRequestError as error:
+            CALLS.labels(name, "rejected").inc()
+            raise Rejected(_error_of(error)) from error
+        except (stripe.StripeError, TimeoutError) as error:
+            CALLS.labels(name, "unknown").inc()
+            raise OutcomeUnknown(name) from error
+        CALLS.labels(name, "answered").inc()
+        return answer
+
+
+async def _patiently(send: Callable[[], Awaitable[stripe.StripeObject]]) -> stripe.StripeObject:
+    for seconds in _SLOW_DOWN_SECONDS:
+        try:
+            return await send()
+        except stripe.RateLimitError:
+            await asyncio.sleep(seconds)
+    return await send()
+
+
+def _error_of(error: stripe.StripeError) -> Json:
+    body = error.json_body
+    found = body.get("error") if isinstance(body, dict) else None
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,157 @@
+"""Attempts as rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import bindparam, select
+
+from services.chassis.database import Row, Transaction
+from services.chassis.pagination import Page, counted, paged
+from services.chassis.sql import Statement, bulk_update, compile_statement
+from services.payments.domain.attempt import Attempt, Failure, Kind, NextAction, Settlement
+from services.payments.domain.errors import attempt_id_taken
+from services.payments.storage.tables import attempt as table
+
+_PARTS = ("failure", "next_action", "settlement")
+_PLAIN = tuple(field.name for field in fields(Attempt) if field.name not in _PARTS)
+_CHANGING = (
+    "status",
+    "method",
+    "payment_method_id",
+    "processor_id",
+    "failure_code",
+    "decline_code",
+    "decline_message",
+    "retryable",
+    "redirect_url",
+    "client_secret",
+    "settlement_currency",
+    "settlement_amount",
+    "settlement_fee_amount",
+    "settlement_net_amount",
+    "settled_at",
+    "available_at",
+    "succeeded_at",
+    "closed",
+    "reads",
+    "due_at",
+    "version",
+    "modified_at",
+)
+_names = [column.name for column in table.columns]
+_INSERT = Statement(
+    f"insert into attempt ({', '.join(_names)}) values ({', '.join(f'%({name})s' for name in _names)}) "
+    "on conflict (organization_id, kind, subject_id, number) do nothing"
+)
+_UPDATE = bulk_update(table, key=["id"], columns=_CHANGING)
+_one_kind = select(table).where(table.c.organization_id == bindparam("organization_id"), table.c.kind == bindparam("kind"))
+_FIND = compile_statement(_one_kind.where(table.c.subject_id == bindparam("subject_id"), table.c.number == bindparam("number")))
+_GET = compile_statement(_one_kind.where(table.c.id == bindparam("id")))
+_LOCK = Statement("select * from attempt where id = any(%(ids)s) order by id for update")
+_BY_PROCESSOR_ID = Statement("select id, processor_id from attempt where processor_id = any(%(processor_ids)s)")
+_CLAIM_DUE = Statement(
+    """
+    update attempt set due_at = %(until)s, reads = reads + 1 where id in (
+      select id from attempt where due_at <= %(now)s order by due_at limit %(limit)s for update skip locked)
+    returning *
+    """
+)
+_UNKNOWN = Statement("select count(*) as total, min(created_at) as oldest from attempt where status in ('pending', 'unknown')")
+_SORT_COLUMNS = {"created_at": table.c.created_at, "status": table.c.status, "amount": table.c.amount}
+SORT_KEYS = tuple(_SORT_COLUMNS)
+
+
+class AttemptRows:
+    """The repository of attempts."""
+
+    async def add(self, transaction: Transaction, attempt: Attempt) -> bool:
+        try:
+            return bool(await transaction.execute(_INSERT, **attempt_to_row(attempt)))
+        except UniqueViolation:
+            raise attempt_id_taken(attempt.kind) from None
+
+    async def find(self, transaction: Transaction, organization_id: UUID, kind: Kind, subject_id: UUID, number: int) -> Attempt | None:
+        row = await transaction.one(_FIND, organization_id=organization_id, kind=kind, subject_id=subject_id, number=number)
+        return row_to_attempt(row) if row else None
+
+    async def get(self, transaction: Transaction, organization_id: UUID, kind: Kind, attempt_id: UUID) -> Attempt | None:
+        row = await transaction.one(_GET, organization_id=organization_id, kind=kind, id=attempt_id)
+        return row_to_attempt(row) if row else None
+
+    async def lock(self, transaction: Transaction, ids: Sequence[UUID]) -> list[Attempt]:
+        return [row_to_attempt(row) for row in await transaction.all(_LOCK, ids=list(ids))]
+
+    async def by_processor_id(self, transaction: Transaction, processor_ids: Sequence[str]) -> Mapping[str, UUID]:
+        if not processor_ids:
+            return {}
+        rows = await transaction.all(_BY_PROCESSOR_ID, processor_ids=list(processor_ids))
+        return {row["processor_id"]: row["id"] for row in rows}
+
+    async def save(self, transaction: Transaction, attempts: Sequence[Attempt]) -> None:
+        await transaction.many(_UPDATE, [attempt_to_row(attempt) for attempt in attempts])
+
+    async def claim_due(self, transaction: Transaction, now: datetime, until: datetime, limit: int) -> list[Attempt]:
+        rows = await transaction.all(_CLAIM_DUE, now=now, until=until, limit=limit)
+        return [row_to_attempt(row) for row in rows]
+
+    async def page(
+        self, transaction: Transaction, organization_id: UUID, page: Page, filters: Mapping[str, Sequence[object]]
+    ) -> tuple[list[Attempt], str, int | None]:
+        """Payments only; `filters` are columns with the values that they may have."""
+        query = select(table).where(table.c.organization_id == organization_id, table.c.kind == Kind.PAYMENT.value)
+        for name, values in filters.items():
+            if values:
+                query = query.where(table.c[name].in_(values))
+        total = await transaction.one(compile_statement(counted(query))) if page.include_total else None
+        rows = await transaction.all(compile_statement(paged(query, page, _SORT_COLUMNS[page.sort_key], table.c.id)))
+        return [row_to_attempt(row) for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None
+
+    async def oldest_unknown(self, transaction: Transaction) -> tuple[int, datetime | None]:
+        row = await transaction.one(_UNKNOWN)
+        return (row["total"], row["oldest"]) if row else (0, None)
+
+
+def attempt_to_row(attempt: Attempt) -> dict[str, Any]:
+    """Every column."""
+    failure, action, settlement = attempt.failure, attempt.next_action, attempt.settlement
+    return {
+        **{name: getattr(attempt, name) for name in _PLAIN},
+        "kind": attempt.kind.value,
+        "failure_code": failure.code if failure else None,
+        "decline_code": failure.decline_code if failure else None,
+        "decline_message": failure.message if failure else None,
+        "retryable": failure.retryable if failure else None,
+        "redirect_url": action.redirect_url if action else None,
+        "client_secret": action.client_secret if action else None,
+        "settlement_currency": settlement.currency if settlement else None,
+        "settlement_amount": settlement.amount if settlement else None,
+        "settlement_fee_amount": settlement.fee_amount if settlement else None,
+        "settlement_net_amount": settlement.net_amount if settlement else None,
+        "settled_at": settlement.settled_at if settlement else None,
+        "available_at": settlement.available_at if settlement else None,
+    }
+
+
+def row_to_attempt(row: Row) -> Attempt:
+    plain = {name: row[name] for name in _PLAIN} | {"kind": Kind(row["kind"])}
+    failure = action = settlement = None
+    if row["failure_code"] is not None:
+        failure = Failure(row["failure_code"], row["decline_code"], row["decline_message"], row["retryable"])
+    if row["client_secret"] is not None:
+        action = NextAction(row["redirect_url"], row["client_secret"])
+    if row["settlement_currency"] is not None:
+        settlement = Settlement(
+            currency=row["settlement_currency"],
+            amount=row["settlement_amount"],
+            fee_amount=row["settlement_fee_amount"],
+            net_amount=row["settlement_net_amount"],
+            settled_at=row["settled_at"],
+            available_at=row["available_at"],
+        )
+    return Attempt(**plain, failure=failure, next_action=action, settlement=settlement)

@@ -1,0 +1,17 @@
+"""Measure what must not grow."""
+
+from __future__ import annotations
+
+from services.payments.usecases import metrics
+from services.payments.usecases.ports import Ports
+
+
+async def observe(ports: Ports) -> None:
+    """Set the gauges."""
+    async with ports.worker_database.transaction() as transaction:
+        unknown, oldest = await ports.attempts.oldest_unknown(transaction)
+        events = await ports.events.counts(transaction)
+    metrics.UNKNOWN.set(unknown)
+    metrics.OLDEST_UNKNOWN.set((ports.clock.now() - oldest).total_seconds() if oldest else 0)
+    metrics.EVENTS_WAITING.set(events.get("waiting", 0))
+    metrics.EVENTS_PARKED.set(events.get("parked", 0))

@@ -1,0 +1,19 @@
+"""Everything that the use cases store, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.chassis.database import Transaction
+from services.subscription.storage.customers import StoredCustomers
+from services.subscription.storage.subscriptions import StoredSubscriptions
+from services.subscription.usecases.ports import Publisher, Store, StoreOf
+
+
+def stored(publisher: Callable[[Transaction], Publisher]) -> StoreOf:
+    """Stores in PostgreSQL that publish by `publisher`."""
+
+    def store_of(transaction: Transaction) -> Store:
+        return Store(StoredSubscriptions(transaction), StoredCustomers(transaction), publisher(transaction))
+
+    return store_of

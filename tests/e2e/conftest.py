@@ -1,0 +1,60 @@
+"""The whole suite, started once for the session: every process real, every call through the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.audit.suite import Addresses, Suite
+from deploy.local.stack import Stack
+from tests.e2e.merchants import Merchant, found_merchant
+from tests.e2e.records import Records
+from tests.e2e.world import World, populate
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The running suite. Postgres wants a short path for its socket, so the folder is a session's own."""
+    directory: Path = tmp_path_factory.mktemp("stack")
+    with Stack.start(directory) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def suite(stack: Stack) -> Iterator[Suite]:
+    """The databases and the broker behind it."""
+    with Suite(Addresses.of(stack.description())) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def records(stack: Stack) -> Iterator[Records]:
+    """Every row of every service."""
+    with Records(stack.description()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def merchant(stack: Stack) -> Merchant:
+    """An organization of its own with a token for everything."""
+    return found_merchant(stack, "first")
+
+
+@pytest.fixture(scope="session")
+def stranger(stack: Stack) -> Merchant:
+    """Another organization with a token for everything."""
+    return found_merchant(stack, "second")
+
+
+@pytest.fixture(scope="session")
+def world(merchant: Merchant, stack: Stack, suite: Suite) -> World:
+    """One of everything that an organization can own, owned by `merchant`."""
+    return populate(merchant, stack, suite)
+
+
+@pytest.fixture(scope="session")
+def strangers_world(stranger: Merchant, stack: Stack, suite: Suite) -> World:
+    """The same, owned by `stranger`."""
+    return populate(stranger, stack, suite)

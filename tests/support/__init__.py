@@ -1,0 +1,1 @@
+"""What the tests of all services share: real servers, databases with their roles, and bounded waiting."""
