@@ -15,8 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "docs" / "error-reasons.txt"
-_REASON = re.compile(r"^[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$")
-_SENTENCE = re.compile(r"[a-z]")
+_REASON = re.compile(r"^(?!BURSAR_|STRIPE_)[A-Z][A-Z0-9]*(_[A-Z0-9]+)+$")  # BURSAR_… and STRIPE_… are settings
 
 
 def reasons() -> list[str]:
@@ -29,19 +28,28 @@ def reasons() -> list[str]:
 
 
 def _reasons_in(tree: ast.AST) -> set[str]:
-    """A call whose first argument is a reason and that also gives a sentence, or a name `reason` bound to one."""
+    """Errors that are made or raised with a reason, parent classes that are told one, and names `reason` bound to one."""
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and node.args:
-            text = _text(node.args[0])
-            sentences = [part for argument in node.args[1:] for part in ast.walk(argument) if _SENTENCE.search(_text(part))]
-            if _REASON.match(text) and sentences:
-                found.add(text)
-        elif isinstance(node, ast.keyword | ast.Assign | ast.AnnAssign):
-            names = [node.arg] if isinstance(node, ast.keyword) else [ast.unparse(t) for t in getattr(node, "targets", [getattr(node, "target", None)]) if t]
-            if node.value is not None and names == ["reason"] and _REASON.match(_text(node.value)):
-                found.add(_text(node.value))
-    return found
+        if isinstance(node, ast.Call) and node.args and _makes_an_error(node.func):
+            found.add(_text(node.args[0]))
+            if ast.unparse(node.func) == "Lifecycle":
+                found.add(f"{_text(node.args[0]).upper()}_STATUS_WRONG")
+        elif isinstance(node, ast.keyword | ast.Assign | ast.AnnAssign) and node.value is not None and _names(node) == ["reason"]:
+            found |= {_text(part) for part in ast.walk(node.value)}
+    return {text for text in found if _REASON.match(text)}
+
+
+def _makes_an_error(function: ast.expr) -> bool:
+    """`Invalid(…)`, `errors.Invalid(…)`, `super().__init__(…)`, or a function of the module that makes one, e.g. `_denied(…)`."""
+    name = ast.unparse(function).rsplit(".", 1)[-1]
+    return name not in ("get", "Field", "getenv", "compile")
+
+
+def _names(node: ast.keyword | ast.Assign | ast.AnnAssign) -> list[str | None]:
+    if isinstance(node, ast.keyword):
+        return [node.arg]
+    return [ast.unparse(target) for target in (node.targets if isinstance(node, ast.Assign) else [node.target])]
 
 
 def _text(node: ast.AST | None) -> str:

@@ -13,7 +13,7 @@ from services.chassis.clock import SystemClock
 from services.chassis.database import Database
 from services.chassis.errors import BursarError
 from services.chassis.identity import EDGE_ISSUER, IdentitySigner
-from services.chassis.migrate import pending
+from services.chassis.schema_version import pending
 from services.identity.api.authorizer.anonymous import AnonymousRequests
 from services.identity.api.authorizer.authorizer import Authorizer
 from services.identity.api.authorizer.server import AuthorizerServer

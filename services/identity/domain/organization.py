@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -46,7 +46,7 @@ class OrganizationProfile:
     default_presentment_currency: str = ""
     default_tax_behavior: str = ""
     settings: OrganizationSettings = OrganizationSettings()
-    metadata: Mapping[str, MetadataValue] = ()  # type: ignore[assignment]
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

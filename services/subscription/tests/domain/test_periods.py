@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -111,7 +112,7 @@ def _days_of_change(zone: str) -> list[datetime]:
     """Midnights (UTC) before the clocks of a zone change, of six years."""
     days = [datetime(2024, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(6 * 366)]
     info = ZoneInfo(zone)
-    return [day for day, after in zip(days, days[1:], strict=False) if _offset(day, info) != _offset(after, info)]
+    return [day for day, after in pairwise(days) if _offset(day, info) != _offset(after, info)]
 
 
 CHANGES = [(zone, day) for zone in ZONES for day in _days_of_change(zone)]
