@@ -19,21 +19,20 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-import nats
 import nats.errors
 import nats.js.errors
 import orjson
 from nats.aio.client import Client
-from nats.js import JetStreamContext
 from nats.js.api import ConsumerConfig, ConsumerInfo, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
+
+from services.chassis.pause import pause
+from services.chassis.stream_connection import StreamConnection
 
 BATCH_LIMIT = 1000
 """The server refuses larger atomic batches."""
 MESSAGE_ID = "Nats-Msg-Id"
 _SENT_AT_ONCE = 50
 _ANSWER_SECONDS = 2.5
-_API_SECONDS = 5.0
-_RETRY_SECONDS = 0.5
 _MAX_AGE_SECONDS = 28 * 86400.0
 _DUPLICATE_IN_BATCH = 10201
 _log = logging.getLogger("bursar.broker")
@@ -89,11 +88,7 @@ class Broker:
         self.stream = stream
         self.root = root
         """First token of every subject of the stream."""
-        self.generation = 0
-        """Grows whenever what the server knew of this connection is gone: then pulls are asked for again."""
-        self._url = url
-        self._name = name
-        self._config = StreamConfig(
+        config = StreamConfig(
             name=stream,
             subjects=[f"{root}.>"],
             retention=RetentionPolicy.LIMITS,
@@ -104,48 +99,42 @@ class Broker:
             num_replicas=replicas,
             allow_atomic=True,
         )
-        self._client = Client()
-        self._jetstream: JetStreamContext = self._client.jetstream(timeout=_API_SECONDS)
-        self._epoch: datetime | None = None
-        self._declared = asyncio.Event()
-        self._declaring: asyncio.Task[None] | None = None
-        self._asking: set[asyncio.Timeout] = set()
-        self._on_change: list[Callable[[], None]] = []
+        self._connection = StreamConnection(url, name, config)
 
     @property
     def connected(self) -> bool:
-        """Whether there is a connection now and the stream was declared on it."""
-        return self._client.is_connected and self._declared.is_set()
+        """Whether there is a connection now and the stream was seen on it."""
+        return self._connection.ready
+
+    @property
+    def generation(self) -> int:
+        """Grows whenever what the server knew of this connection may be gone: then pulls are asked for again."""
+        return self._connection.generation
 
     @property
     def epoch(self) -> datetime:
         """When the stream was made, as last heard."""
-        if self._epoch is None:
+        if self._connection.epoch is None:
             raise BrokerUnavailable("the stream has not been seen yet")
-        return self._epoch
+        return self._connection.epoch
 
     def on_change(self, callback: Callable[[], None]) -> None:
         """Call back when the connection breaks, when it is back, and when the stream was made anew."""
-        self._on_change.append(callback)
+        self._connection.on_change.append(callback)
 
     async def start(self) -> None:
         """Begin to connect; the broker may come later."""
-        self._declare_soon()
+        self._connection.declare_soon()
 
     async def ready(self, seconds: float = 10.0) -> None:
         """Wait until connected and the stream is there. BrokerUnavailable if not within the time."""
-        try:
-            await asyncio.wait_for(self._declared.wait(), seconds)
-        except TimeoutError:
-            raise BrokerUnavailable(f"no stream at the broker within {seconds} s") from None
+        await pause(self._connection.declared, seconds)
+        if not self._connection.declared.is_set():
+            raise BrokerUnavailable(f"no stream at the broker within {seconds} s")
 
     async def close(self) -> None:
         """Disconnect."""
-        if self._declaring is not None:
-            self._declaring.cancel()
-            await asyncio.gather(self._declaring, return_exceptions=True)
-        if not self._client.is_closed:
-            await self._client.close()
+        await self._connection.close()
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[int]:
         """Store the messages in their order, all or none if there are several; the sequence number of each.
@@ -161,12 +150,12 @@ class Broker:
                     return list(range(last - len(messages) + 1, last + 1))
                 except _DuplicateInBatch:
                     _log.info("batch holds known ids; publishing one by one", extra={"count": len(messages)})
-            return [await self._publish_one(message) for message in messages]
+            return [await self._confirmed(message) for message in messages]
 
     async def state(self) -> StreamState:
         """What the stream holds now."""
         async with self._told():
-            info = await self._jetstream.stream_info(self.stream)
+            info = await self._connection.jetstream.stream_info(self.stream)
             if info.created is None:
                 raise BrokerUnavailable("the server does not say when the stream was made")
             return StreamState(info.created, info.state.first_seq, info.state.last_seq)
@@ -175,7 +164,7 @@ class Broker:
         """The id of the message at that place of the stream; None if there is none."""
         async with self._told():
             try:
-                message = await self._jetstream.get_msg(self.stream, sequence)
+                message = await self._connection.jetstream.get_msg(self.stream, sequence)
                 headers: Mapping[str, str] = message.headers or {}
             except nats.js.errors.NotFoundError as error:
                 if error.err_code != 10037:  # anything but "no message found"
@@ -186,13 +175,13 @@ class Broker:
     async def declare_consumer(self, config: ConsumerConfig) -> ConsumerInfo:
         """Make the consumer, or bring the one of that name to this configuration."""
         async with self._told():
-            return await self._jetstream.add_consumer(self.stream, config)
+            return await self._connection.jetstream.add_consumer(self.stream, config)
 
     async def consumer(self, name: str) -> ConsumerInfo | None:
         """What the server knows of a consumer; None if there is none."""
         async with self._told():
             try:
-                info: ConsumerInfo = await self._jetstream.consumer_info(self.stream, name)
+                info: ConsumerInfo = await self._connection.jetstream.consumer_info(self.stream, name)
             except nats.js.errors.NotFoundError as error:
                 if error.err_code != 10014:  # anything but "consumer not found"
                     raise
@@ -202,17 +191,17 @@ class Broker:
     async def delete_stream(self) -> None:
         """Forget everything. Only tests want this."""
         async with self._told():
-            await self._jetstream.delete_stream(self.stream)
+            await self._connection.jetstream.delete_stream(self.stream)
 
     async def client(self) -> Client:
         """The connection, for subscriptions."""
-        await self._declared.wait()
-        return self._client
+        await self._connection.declared.wait()
+        return self._connection.client
 
     async def send(self, subject: str, payload: bytes, *, reply: str = "") -> None:
         """Send without waiting for anything: acknowledgements and pull requests."""
         try:
-            await self._client.publish(subject, payload, reply=reply)
+            await self._connection.client.publish(subject, payload, reply=reply)
         except (nats.errors.Error, OSError) as error:
             raise BrokerUnavailable(f"cannot send: {error}") from error
 
@@ -223,16 +212,15 @@ class Broker:
                 # The connection sends what it has, so the server stores while we go on; and others have their turn.
                 await asyncio.sleep(0)
             headers = {**message.headers, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-            await self._client.publish(message.subject, message.payload, headers=headers)
+            await self._connection.client.publish(message.subject, message.payload, headers=headers)
         last = messages[-1]
         headers = {**last.headers, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1"}
         return await self._confirmed(Outgoing(last.subject, last.payload, headers))
 
-    async def _publish_one(self, message: Outgoing) -> int:
-        return await self._confirmed(message)
-
     async def _confirmed(self, message: Outgoing) -> int:
-        reply = await self._client.request(message.subject, message.payload, timeout=_ANSWER_SECONDS, headers=dict(message.headers))
+        reply = await self._connection.client.request(
+            message.subject, message.payload, timeout=_ANSWER_SECONDS, headers=dict(message.headers)
+        )
         answer: dict[str, Any] = orjson.loads(reply.data) if reply.data else {}
         error = answer.get("error")
         if error is not None:
@@ -247,93 +235,16 @@ class Broker:
 
     @asynccontextmanager
     async def _told(self) -> AsyncIterator[None]:
-        if not self._client.is_connected:
+        if not self._connection.client.is_connected:
             raise BrokerUnavailable("not connected to the broker")
         try:
-            async with self._while_connected():
+            async with self._connection.while_connected():
                 yield
         except nats.js.errors.NotFoundError as error:
-            self._declare_soon()
+            self._connection.declare_soon()
             raise StreamGone(str(error)) from error
         except (nats.errors.NoRespondersError, nats.js.errors.ServiceUnavailableError) as error:
-            self._declare_soon()
+            self._connection.declare_soon()
             raise StreamGone("nobody answers for the stream") from error
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise BrokerUnavailable(f"the broker does not answer: {error}") from error
-
-    @asynccontextmanager
-    async def _while_connected(self) -> AsyncIterator[None]:
-        """TimeoutError as soon as the connection breaks: what was asked then is never answered."""
-        async with asyncio.timeout(None) as patience:
-            self._asking.add(patience)
-            try:
-                yield
-            finally:
-                self._asking.discard(patience)
-
-    def _declare_soon(self) -> None:
-        if self._declaring is None or self._declaring.done():
-            self._declared.clear()
-            self._declaring = asyncio.create_task(self._declare(), name="broker")
-
-    async def _declare(self) -> None:
-        if not self._client.is_connected and not self._client.is_reconnecting:
-            await self._connect()
-        while True:
-            try:
-                async with self._while_connected():
-                    created = await self._ensure_stream()
-                break
-            except (nats.errors.Error, TimeoutError, OSError) as error:
-                _log.warning("the stream cannot be declared yet", extra={"reason": str(error)})
-                await asyncio.sleep(_RETRY_SECONDS)
-        self._epoch = created
-        self._declared.set()
-        self._changed()
-
-    async def _connect(self) -> None:
-        await self._client.connect(
-            self._url,
-            name=self._name,
-            # A frozen server is noticed after ten seconds, and an outage of any length is waited out.
-            ping_interval=5,
-            max_outstanding_pings=2,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=_RETRY_SECONDS,  # type: ignore[arg-type]
-            connect_timeout=2,
-            # What cannot be sent fails at once: the outbox is the buffer.
-            pending_size=-1,
-            flush_timeout=2.0,
-            error_cb=_log_error,
-            disconnected_cb=self._disconnected,
-            reconnected_cb=self._reconnected,
-        )
-
-    async def _ensure_stream(self) -> datetime | None:
-        """When the stream was made, making it if it is not there. Limits that an operator has set are left alone."""
-        try:
-            info = await self._jetstream.stream_info(self.stream)
-        except nats.js.errors.NotFoundError:
-            info = await self._jetstream.add_stream(self._config)
-        if not info.config.allow_atomic or info.config.subjects != self._config.subjects:
-            info = await self._jetstream.update_stream(info.config.evolve(allow_atomic=True, subjects=self._config.subjects))
-        return info.created
-
-    async def _disconnected(self) -> None:
-        self._declared.clear()
-        now = asyncio.get_running_loop().time()
-        for patience in self._asking:
-            patience.reschedule(now)
-        self._changed()
-
-    async def _reconnected(self) -> None:
-        self._declare_soon()
-
-    def _changed(self) -> None:
-        self.generation += 1
-        for callback in self._on_change:
-            callback()
-
-
-async def _log_error(error: Exception) -> None:
-    _log.warning("broker", extra={"error": type(error).__name__, "reason": str(error)})

@@ -6,6 +6,7 @@ What happens to an event:
     too early     its reaction returned it: not claimed, delivered again later and later, parked after `early_attempts`
     failed        its reaction raised: the batch is halved until it stands alone, it is tried `attempts` times, then parked
     unreadable    parked at once
+    unknown       of a type that only a newer replica reacts to: as too early
     interrupted   the database was away or busy: all of the batch waits, and nobody's attempts are counted
 """
 
@@ -24,16 +25,19 @@ import psycopg
 from services.chassis import inbox
 from services.chassis.broker import Broker, BrokerError
 from services.chassis.database import Database
+from services.chassis.deadline import set_deadline
 from services.chassis.errors import BursarError, Conflict, Unavailable
-from services.chassis.event import EVENT_ID, EVENT_TYPE, Event, Reaction, Unreadable, read_event
+from services.chassis.event import EVENT_ID, EVENT_TYPE, Event, NoReaction, Reaction, Unreadable, read_event
 from services.chassis.event_metrics import CONSUMER_BATCH, CONSUMER_EVENTS, CONSUMER_LAG
-from services.chassis.reactor import Reactor, told
+from services.chassis.pause import pause
+from services.chassis.reactor import Reactor, TooEarly, told
 from services.chassis.subscription import ACK_WAIT_SECONDS, Delivery, Subscription, durable, filters
 
 __all__ = ["Consumer", "Event", "Patience", "Reaction"]
 
 _BATCH = 100
 _IDLE_SECONDS = 1.0
+_STEP_SECONDS = 5.0
 _CHORES_SECONDS = 2.0
 _BACK_OFF_SECONDS = (0.05, 2.0)
 _INTERRUPTIONS = (Unavailable, Conflict, psycopg.OperationalError)
@@ -92,7 +96,7 @@ class Consumer:
                 except BrokerError as error:
                     failures += 1
                     _log.info("waiting for the broker", extra={"consumer": self.name, "reason": str(error)})
-                    await _wait(stop, _back_off(failures))
+                    await pause(stop, _back_off(failures))
         finally:
             for task in beside:
                 task.cancel()
@@ -107,6 +111,8 @@ class Consumer:
                 taken.append(_Taken(delivery, read_event(delivery.headers, delivery.payload, self._reactor.messages)))
             except Unreadable as error:
                 await self._park(delivery, error)
+            except NoReaction as error:
+                await self._early(delivery, error)
         if taken:
             await self._react(taken)
         if deliveries:
@@ -126,7 +132,7 @@ class Consumer:
         await self._subscription.ack(each.delivery for each in taken if each.event.id not in early)
         for each in taken:
             if each.event.id in early:
-                await self._early(each.delivery)
+                await self._early(each.delivery, TooEarly("too early, and still so after many attempts"))
 
     async def _patiently(self, taken: Sequence[_Taken]) -> set[UUID]:
         """Take the events, waiting as long as the database is away. Raises what a reaction raised."""
@@ -142,11 +148,11 @@ class Consumer:
                 if interruptions > _INTERRUPTIONS_LIMIT or self._stop.is_set():
                     raise
             await self._subscription.working(each.delivery for each in taken)
-            await _wait(self._stop, _back_off(failures))
+            await pause(self._stop, _back_off(failures))
 
-    async def _early(self, delivery: Delivery) -> None:
+    async def _early(self, delivery: Delivery, error: Exception) -> None:
         if delivery.attempts >= self._patience.early_attempts:
-            await self._park(delivery, TimeoutError("too early, and still so after many attempts"))
+            await self._park(delivery, error)
         else:
             await self._subscription.later([delivery], self._patience.delay(delivery.attempts))
 
@@ -161,6 +167,7 @@ class Consumer:
             await self._subscription.later([delivery], self._patience.delay(delivery.attempts))
 
     async def _park(self, delivery: Delivery, error: Exception) -> None:
+        set_deadline(_STEP_SECONDS)
         try:
             async with self._database.transaction() as transaction:
                 await inbox.park(
@@ -176,7 +183,8 @@ class Consumer:
             await self._subscription.later([delivery], self._patience.longest_seconds)
             return
         _log.error("parked", extra=self._about(delivery, error))
-        CONSUMER_EVENTS.labels(self.name, delivery.headers.get(EVENT_TYPE, ""), "parked").inc()
+        event_type = delivery.headers.get(EVENT_TYPE, "")
+        CONSUMER_EVENTS.labels(self.name, event_type if event_type in self._reactor.messages else "unknown", "parked").inc()
         await self._subscription.ack([delivery])
 
     async def _chores(self, stop: asyncio.Event) -> None:
@@ -189,9 +197,10 @@ class Consumer:
                 CONSUMER_LAG.labels(self.name).set(await self._subscription.lag())
             except (BrokerError, *_INTERRUPTIONS):
                 pass  # the loop tells of it
-            await _wait(stop, _CHORES_SECONDS)
+            await pause(stop, _CHORES_SECONDS)
 
     async def _database_answers(self) -> bool:
+        set_deadline(_STEP_SECONDS)
         try:
             async with self._database.connection() as connection:
                 await connection.execute("select 1")
@@ -210,10 +219,3 @@ class Consumer:
 
 def _back_off(failures: int) -> float:
     return float(min(_BACK_OFF_SECONDS[1], _BACK_OFF_SECONDS[0] * 2 ** min(failures, 10)))
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return

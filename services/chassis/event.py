@@ -30,6 +30,10 @@ class Unreadable(Exception):
     """A message that is no fact of the type it says; no number of attempts will change that."""
 
 
+class NoReaction(Exception):
+    """A fact of a type that this replica does not react to; a newer one may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Event(Generic[M]):
     """A fact as its readers get it. `version` is the subject's version after the change."""
@@ -73,9 +77,14 @@ def headers_of(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def read_event(headers: Mapping[str, str], payload: bytes, messages: Mapping[str, type[Message]]) -> Event[Any]:
-    """The event of one delivery; `messages` maps the known types to their message classes. Unreadable if it is none."""
+    """The event of one delivery. `messages` maps the types that are reacted to to their messages; NoReaction for any other.
+
+    Unreadable if it is no fact at all.
+    """
+    event_type = headers.get(EVENT_TYPE, "")
+    if event_type and event_type not in messages:
+        raise NoReaction(f"no reaction to {event_type}")
     try:
-        event_type = headers[EVENT_TYPE]
         return Event(
             UUID(headers[EVENT_ID]),
             event_type,
@@ -87,6 +96,6 @@ def read_event(headers: Mapping[str, str], payload: bytes, messages: Mapping[str
             headers.get(TRACEPARENT),
         )
     except KeyError as error:
-        raise Unreadable(f"{error.args[0]!r} is not there or not known") from None
+        raise Unreadable(f"{error.args[0]!r} is not there") from None
     except (ValueError, DecodeError) as error:
         raise Unreadable(str(error)) from None

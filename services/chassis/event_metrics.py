@@ -9,7 +9,6 @@ OUTBOX_OLDEST_PENDING = Gauge("bursar_outbox_oldest_pending_seconds", "Age of th
 OUTBOX_PUBLISHED = Counter("bursar_outbox_published_total", "Facts that the broker confirmed to this process.")
 OUTBOX_REPUBLISHED = Counter("bursar_outbox_republished_total", "Facts put in line again after they were confirmed.", ("reason",))
 CONSUMER_LAG = Gauge("bursar_consumer_lag", "Events that the consumer has not acknowledged.", ("consumer",))
-CONSUMER_OLDEST = Gauge("bursar_consumer_oldest_unprocessed_seconds", "Age of the event taken last; zero when idle.", ("consumer",))
 CONSUMER_EVENTS = Counter("bursar_consumer_events_total", "Events taken from the stream.", ("consumer", "type", "result"))
 CONSUMER_BATCH = Histogram("bursar_consumer_batch_seconds", "Time from taking a batch to its commit.", ("consumer",))
 INBOX_DUPLICATES = Counter("bursar_inbox_duplicates_total", "Events delivered again after they were taken.", ("consumer",))

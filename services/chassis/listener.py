@@ -14,7 +14,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from services.chassis.broker import Broker, BrokerError
-from services.chassis.event import Event, Unreadable, read_event
+from services.chassis.event import Event, NoReaction, Unreadable, read_event
 from services.chassis.subscription import Delivery, Subscription, ephemeral, filters
 
 _IDLE_SECONDS = 1.0
@@ -48,7 +48,7 @@ class Listener:
     @property
     def live(self) -> bool:
         """Whether facts arrive: what has not been heard of has not happened, but for the time a fact travels."""
-        return self._subscription.standing
+        return self._subscription.standing and self._declared == self._subscription.declared
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen until told to stop."""
@@ -75,7 +75,7 @@ class Listener:
         self._number = delivery.number
         try:
             event = read_event(delivery.headers, delivery.payload, self._types)
-        except Unreadable as error:
+        except (Unreadable, NoReaction) as error:
             _log.warning("unreadable", extra={"reason": str(error)})
             self._on_gap()
             return

@@ -5,27 +5,26 @@ A service has `migrations/versions/` and a `migrations/env.py` of two lines, an 
     from services.chassis.migrate import run_migrations
 
     run_migrations()
+
+`python -m services.chassis.migrate <service>` does it without loading the service, as the role of BURSAR_DATABASE_OWNER_URL.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
 import sqlalchemy
 from alembic import command, context
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 
-from services.chassis.database import Database
-from services.chassis.sql import Statement
-
+SERVICES = Path(__file__).parents[1]
 _LOCK_KEY = 0x6D696772
 """One migration at a time in a database; any number nobody else uses."""
 _LOCK_WAIT_SECONDS = 60
-_VERSION_TABLE = "schema_version"
-_VERSION = Statement(f"select version_num from {_VERSION_TABLE}")
+VERSION_TABLE = "schema_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,49 +51,33 @@ def migrate(service: str, owner_url: str) -> None:
         connection.exec_driver_sql(f"select pg_advisory_lock({_LOCK_KEY})")
         connection.exec_driver_sql("set statement_timeout = 0")
         connection.commit()
-        configuration = _configuration(service)
-        configuration.attributes["connection"] = connection
-        command.upgrade(configuration, "head")
+        alembic = configuration(service)
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "head")
         roles = roles_of(service)
-        connection.exec_driver_sql(f"grant select on {_VERSION_TABLE} to {roles.app}, {roles.worker}")
+        connection.exec_driver_sql(f"grant select on {VERSION_TABLE} to {roles.app}, {roles.worker}")
         connection.commit()
 
 
 def run_migrations() -> None:
     """The whole of a service's `env.py`: run the versions on the connection that `migrate` opened, in one transaction."""
-    context.configure(connection=context.config.attributes["connection"], version_table=_VERSION_TABLE)
+    context.configure(connection=context.config.attributes["connection"], version_table=VERSION_TABLE)
     with context.begin_transaction():
         context.run_migrations()
 
 
-def head(service: str) -> str | None:
-    """The newest version that the code knows."""
-    return ScriptDirectory.from_config(_configuration(service)).get_current_head()
-
-
-async def pending(service: str, database: Database) -> bool:
-    """Whether the database is not at the schema of the code: then the process is not ready.
-
-    A database that is ahead counts as ready: versions only expand, and the newer code is being rolled out.
-    """
-    scripts = ScriptDirectory.from_config(_configuration(service))
-    known = {script.revision for script in scripts.walk_revisions()}
-    try:
-        async with database.transaction() as transaction:
-            row = await transaction.one(_VERSION)
-    except psycopg.errors.UndefinedTable:
-        return True
-    if row is None:
-        return bool(known)
-    return row["version_num"] in known and row["version_num"] != scripts.get_current_head()
-
-
-def _configuration(service: str) -> Config:
-    configuration = Config()
-    folder = Path(__file__).parents[1] / service / "migrations"
-    configuration.set_main_option("script_location", str(folder).replace("%", "%%"))
-    return configuration
+def configuration(service: str) -> Config:
+    alembic = Config()
+    folder = SERVICES / service / "migrations"
+    alembic.set_main_option("script_location", str(folder).replace("%", "%%"))
+    return alembic
 
 
 def _with_driver(url: str) -> str:
     return "postgresql+psycopg://" + url.partition("://")[2]
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or "BURSAR_DATABASE_OWNER_URL" not in os.environ:
+        sys.exit("usage: BURSAR_DATABASE_OWNER_URL=postgresql://… python -m services.chassis.migrate <service>")
+    migrate(sys.argv[1], os.environ["BURSAR_DATABASE_OWNER_URL"])

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 from google.protobuf.message import Message
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, func, literal, select, tuple_
 
 from services.chassis.errors import Invalid
 
@@ -66,7 +66,7 @@ def paged(query: Select[Any], page: Page, sort_column: ColumnElement[Any], id_co
     query = query.add_columns(sort_column.label("page_key"))
     if page.after is not None:
         key, row_id = page.after
-        position = tuple_(literal(_unpacked(key), sort_column.type), literal(_unpacked(row_id), id_column.type))
+        position = tuple_(*(literal(_fitting(value, of), of.type) for value, of in ((key, sort_column), (row_id, id_column))))
         here = tuple_(sort_column, id_column)
         query = query.where(here < position if page.descending else here > position)
     order = (sort_column.desc(), id_column.desc()) if page.descending else (sort_column.asc(), id_column.asc())
@@ -100,6 +100,15 @@ def _opened(token: str, fingerprint: str) -> tuple[object, object] | None:
     if bound_to != fingerprint:
         raise Invalid("PAGE_TOKEN_INVALID", "page_token belongs to a list with other filters or order", field="page_token")
     return key, row_id
+
+
+def _fitting(packed: object, column: ColumnElement[Any]) -> object:
+    """A value that can be compared with the column's; callers may have made up the token."""
+    value = _unpacked(packed)
+    bits = 31 if type(column.type) is Integer else 63
+    if not isinstance(value, column.type.python_type) or (isinstance(value, int) and abs(value) >= 2**bits):
+        raise Invalid("PAGE_TOKEN_INVALID", "page_token is not one that this list gave out", field="page_token")
+    return value
 
 
 def _packed(value: object) -> tuple[str, object]:

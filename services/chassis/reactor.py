@@ -22,7 +22,7 @@ _LINKS = 32
 
 
 class TooEarly(Exception):
-    """A re-driven fact is about something that is still not there."""
+    """A fact about something that is not there, and was not for all the time it was given."""
 
 
 class Reactor:

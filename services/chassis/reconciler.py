@@ -22,6 +22,7 @@ from services.chassis.database import Database, Row
 from services.chassis.errors import BursarError
 from services.chassis.event_metrics import OUTBOX_OLDEST_PENDING, OUTBOX_PENDING
 from services.chassis.outbox import PARTITIONS
+from services.chassis.pause import pause
 from services.chassis.replay import queue
 from services.chassis.sql import Statement
 
@@ -76,14 +77,14 @@ class Reconciler:
         try:
             while not stop.is_set():
                 self._wake.clear()
-                pause = self._every_seconds
+                seconds = self._every_seconds
                 try:
                     if self._broker.connected:
                         await self.reconcile()
                 except (BrokerError, BursarError) as error:
                     _log.warning("cannot compare yet", extra={"reason": str(error)})
-                    pause = _RETRY_SECONDS
-                await _wait(self._wake, pause)
+                    seconds = _RETRY_SECONDS
+                await pause(self._wake, seconds)
         finally:
             for task in beside:
                 task.cancel()
@@ -148,15 +149,8 @@ class Reconciler:
                 OUTBOX_OLDEST_PENDING.set(row["age"])
             except BursarError:
                 pass  # the relay tells of it
-            await _wait(stop, _MEASURE_SECONDS)
+            await pause(stop, _MEASURE_SECONDS)
 
     async def _wake_at(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._wake.set()
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return

@@ -26,6 +26,7 @@ from services.chassis.errors import BursarError
 from services.chassis.event import headers_of
 from services.chassis.event_metrics import OUTBOX_PUBLISHED
 from services.chassis.outbox import PARTITIONS
+from services.chassis.pause import pause
 
 BATCH = 500
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -101,12 +102,12 @@ class Relay:
                 try:
                     contended = await self.drain()
                     failures = 0
-                except (BrokerError, BursarError) as error:
+                except (BrokerError, BursarError, psycopg.Error) as error:
                     failures += 1
                     _log.warning("facts wait", extra={"error": type(error).__name__, "reason": str(error)})
-                    await _wait(stop, min(_BACK_OFF_SECONDS[1], _BACK_OFF_SECONDS[0] * 2**failures))
+                    await pause(stop, min(_BACK_OFF_SECONDS[1], _BACK_OFF_SECONDS[0] * 2**failures))
                     continue
-                await _wait(self._wake, _CONTENDED_SECONDS if contended else _IDLE_SECONDS)
+                await pause(self._wake, _CONTENDED_SECONDS if contended else _IDLE_SECONDS)
             await self._end()
         finally:
             for watcher in watchers:
@@ -126,7 +127,7 @@ class Relay:
             lanes = _LANES
 
     async def relay_once(self, lane: int = 0, lanes: int = 1) -> Round:
-        """One round over every `lanes`-th partition. BrokerError when the broker is away, Unavailable when the database is; then nothing is lost."""
+        """One round over every `lanes`-th partition. BrokerError or Unavailable when one side is away; nothing is lost."""
         if not self._broker.connected:
             return Round(0)
         async with self._database.connection() as connection:
@@ -209,10 +210,3 @@ async def _give_up(connection: AsyncConnection[Row]) -> None:
         await asyncio.shield(connection.execute("rollback"))
     except psycopg.Error:
         await connection.close()
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return

@@ -30,11 +30,12 @@ from services.chassis.consumer import Consumer, Reaction
 from services.chassis.database import Database
 from services.chassis.errors import BursarError
 from services.chassis.identity import IdentitySigner, IdentityVerifier
-from services.chassis.migrate import migrate, pending
+from services.chassis.migrate import migrate
 from services.chassis.peers import Peers
 from services.chassis.reconciler import Reconciler
 from services.chassis.relay import Relay
 from services.chassis.retention import prune
+from services.chassis.schema_version import pending
 from services.chassis.server import Server
 from services.chassis.settings import Settings
 

@@ -19,12 +19,14 @@ from nats.aio.subscription import Subscription as InboxSubscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.chassis.broker import Broker, BrokerUnavailable
+from services.chassis.pause import pause
 
 ACK_WAIT_SECONDS = 30.0
 _ACK_PENDING_LIMIT = 10_000
 _PULL_SECONDS = 5.0
 _LOST_AFTER_SECONDS = _PULL_SECONDS + 2.0
 _EPHEMERAL_SECONDS = 30.0
+_REFUSED_SECONDS = 0.1
 _ENDED = ("404", "408")
 """Statuses that end a pull request in the ordinary way: nothing there, time over."""
 
@@ -85,6 +87,7 @@ class Subscription:
         self._generation = -1
         self._requested_at: float | None = None
         self._gone = False
+        self._refused = False
         self._left = 0
         self._interrupted = False
         broker.on_change(self._wake.set)
@@ -95,22 +98,23 @@ class Subscription:
         return self._broker.connected and self._requested_at is not None and self._generation == self._broker.generation and not self._gone
 
     async def take(self, seconds: float) -> list[Delivery]:
-        """What is there, at most a batch; if nothing is, what comes first within the time. BrokerError when it is away."""
+        """What is there, at most a batch; if nothing is, what comes first within the time. BrokerError when it is away.
+
+        Returns at once when the consumer was declared anew, so that the caller hears of it before what comes then.
+        """
         until = time.monotonic() + seconds
         while True:
             self._wake.clear()
+            declared = self.declared
             await self._request()
             if self._interrupted:
                 return []
-            if self._arrived:
+            if self._arrived or self.declared != declared:
                 return [self._arrived.popleft() for _ in range(min(self._batch, len(self._arrived)))]
             left = until - time.monotonic()
             if left <= 0:
                 return []
-            try:
-                await asyncio.wait_for(self._wake.wait(), min(left, _PULL_SECONDS))
-            except TimeoutError:
-                continue
+            await pause(self._wake, min(left, _PULL_SECONDS))
 
     def interrupt(self) -> None:
         """Have `take` return nothing from now on."""
@@ -147,9 +151,10 @@ class Subscription:
         info = await self._broker.consumer(self.name) if self.name else None
         if info is None:
             return 0
-        if self.name and sorted(info.config.filter_subjects or []) != sorted(self._config.filter_subjects or []):
-            # An older replica has declared its own idea of what the service reacts to.
-            await self._broker.declare_consumer(self._config)
+        there, ours = set(info.config.filter_subjects or []), set(self._config.filter_subjects or [])
+        if not ours <= there:
+            # A replica of another version declared what it reacts to. Both work for a while, so neither takes from the other.
+            await self._broker.declare_consumer(self._config.evolve(filter_subjects=sorted(there | ours)))
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
 
     async def close(self) -> None:
@@ -160,11 +165,15 @@ class Subscription:
         if self._config.ack_policy is AckPolicy.EXPLICIT:
             await self.later(waiting, 0)
         inbox, self._inbox = self._inbox, None
+        self._generation, self._requested_at = -1, None
         if self._broker.connected:
             await inbox.unsubscribe()
 
     async def _request(self) -> None:
         """See to it that a request stands."""
+        if self._refused:
+            self._refused = False
+            await asyncio.sleep(_REFUSED_SECONDS)
         if self._generation != self._broker.generation or self._gone:
             await self._declare()
         if self._requested_at is not None and time.monotonic() - self._requested_at > _LOST_AFTER_SECONDS:
@@ -202,7 +211,8 @@ class Subscription:
         fields = message.reply.split(".")
         if len(fields) > 9:  # the long form also names domain and account
             fields = [*fields[:2], *fields[4:]]
-        self._arrived.append(Delivery(headers, message.data, message.subject, message.reply, int(fields[4]), int(fields[5]), int(fields[6])))
+        attempts, sequence, number = map(int, fields[4:7])
+        self._arrived.append(Delivery(headers, message.data, message.subject, message.reply, attempts, sequence, number))
         self._left -= 1
         if self._left <= 0:
             self._requested_at = None
@@ -211,6 +221,7 @@ class Subscription:
     def _end(self, status: str, description: str) -> None:
         self._requested_at = None
         if status not in _ENDED:
+            self._refused = True
             self._gone = status == "503" or "Consumer" in description
         self._wake.set()
 

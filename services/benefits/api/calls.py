@@ -8,6 +8,7 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
+from services.benefits.domain.errors import LicenseKeyNotFound
 from services.benefits.usecases.ports import Ports
 from services.chassis.call import Call
 from services.chassis.database import Database, Transaction
@@ -35,6 +36,13 @@ class Calls:
         """Have the effect, once for the request's id."""
         async with self.database.transaction(organization_id) as transaction:
             return await once(transaction, organization_id, call.method, request, answer_type, lambda: effect(transaction))
+
+
+def own_organization(organization_id: str, call: Call) -> UUID:
+    """The caller's organization. LicenseKeyNotFound if the request names another: nothing of that one is there for the caller."""
+    if organization_id and UUID(organization_id) != call.organization_id:
+        raise LicenseKeyNotFound
+    return call.organization_id
 
 
 def claimed_organization(organization_id: str) -> UUID:

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from bursar.benefits.v1 import license_key_pb2, license_key_service_pb2
 
-from services.benefits.api import convert
-from services.benefits.api.calls import Calls, claimed_organization
+from services.benefits.api import convert_license_keys as convert
+from services.benefits.api.calls import Calls, claimed_organization, own_organization
 from services.benefits.usecases.change_license_key import rotate_license_key, update_license_key
 from services.benefits.usecases.use_license_key import activate_license_key, deactivate_license_key, validate_license_key
 from services.chassis.call import Call
@@ -93,13 +93,13 @@ class LicenseKeyServicer:
         return await self._calls.change(call.organization_id, call, request, license_key_pb2.LicenseKey, effect)
 
     async def ValidateLicenseKey(self, request: _Validate, call: Call) -> license_key_pb2.ValidatedLicenseKey:
-        return await self._use.validate(call.organization_id, request, call)
+        return await self._use.validate(own_organization(request.organization_id, call), request, call)
 
     async def ActivateLicenseKey(self, request: _Activate, call: Call) -> license_key_pb2.LicenseKeyActivation:
-        return await self._use.activate(call.organization_id, request, call)
+        return await self._use.activate(own_organization(request.organization_id, call), request, call)
 
     async def DeactivateLicenseKey(self, request: _Deactivate, call: Call) -> license_key_pb2.LicenseKeyActivation:
-        return await self._use.deactivate(call.organization_id, request, call)
+        return await self._use.deactivate(own_organization(request.organization_id, call), request, call)
 
 
 class LicenseKeyClientServicer:

@@ -37,6 +37,8 @@ LICENSE_KEY = Lifecycle(
     },
 )
 _SHOWN = 6
+_MOST_USAGE = 2**31 - 1
+"""What the contract can say of an unlimited key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,8 +166,9 @@ def validated(key: LicenseKey, claim: Claim, activation: Activation | None, now:
     )
     if not fits:
         raise LicenseKeyNotFound
-    if claim.increment_usage and key.limit_usage is not None and claim.increment_usage > key.limit_usage - key.usage:
-        raise UsageExceeded(max(0, key.limit_usage - key.usage))
+    left = (_MOST_USAGE if key.limit_usage is None else key.limit_usage) - key.usage
+    if claim.increment_usage > max(0, left):
+        raise UsageExceeded(max(0, left))
     return replace(
         key,
         usage=key.usage + claim.increment_usage,

@@ -42,7 +42,7 @@ def an_observation(status: str = "active", version: int = 1, *, source_id: UUID 
     return Observation(**{**values, **changes})
 
 
-def order_paid(product_id: UUID, customer_id: UUID, *, organization_id: UUID = ORGANIZATION, **fields: str) -> Event[checkout.OrderPaid]:
+def order_paid(product_id: UUID, customer_id: UUID, *, organization_id: UUID = ORGANIZATION, **fields: Any) -> Event[checkout.OrderPaid]:
     order_id = new_id()
     message = checkout.OrderPaid(order_id=str(order_id), customer_id=str(customer_id), product_id=str(product_id), **fields)
     return Event(new_id(), "order.paid", organization_id, order_id, 3, START, message)

@@ -20,6 +20,7 @@ from services.chassis.ids import new_id
 from services.chassis.relay import Relay
 from services.chassis.replay import replay
 from services.chassis.sql import Statement
+from services.chassis.subscription import durable, filters
 from services.chassis.tests.facts import ADD, ORGANIZATION, added, apply, claimed, commit, counters, waiting
 from services.chassis.tests.running import running
 from tests.support.databases import ServiceDatabase
@@ -55,7 +56,7 @@ async def test_two_consumers_side_by_side_take_each_fact_once(database: ServiceD
     async with running(Relay(database.worker, broker, wakes=(database.app.wake_relay,)), *both):
         for version in range(1, 81):
             await commit(database.app, *(added(subject, version) for subject in subjects))
-        await eventually(lambda: _equals(database, {subject: (80, 80) for subject in subjects}))
+        await eventually(lambda: _equals(database, dict.fromkeys(subjects, (80, 80))))
 
 
 async def test_a_fact_whose_acknowledgement_was_lost_takes_effect_once(database: ServiceDatabase, broker: Broker, nats_url: str) -> None:
@@ -122,6 +123,25 @@ async def test_what_is_no_fact_is_parked_at_once(database: ServiceDatabase, brok
     async with running(consumer(database, broker)):
         await eventually(lambda: _parked(database, 2))
         await eventually(lambda: _acknowledged(broker, 2))
+
+
+async def test_a_type_that_only_a_newer_replica_knows_waits_for_it(database: ServiceDatabase, broker: Broker) -> None:
+    old, subject = consumer(database, broker), new_id()
+    async with running(old):
+        await eventually(lambda: _filters(broker, [ADD]))
+        await broker.declare_consumer(durable("counters", filters(broker.root, [ADD, "counter.new"]), ack_wait_seconds=0.5))
+        await commit(database.app, added(subject, 1, type="counter.new"))
+        await Relay(database.worker, broker).drain()
+        await eventually(lambda: _delivered(broker, 1))
+    new = consumer(database, broker, Reaction(ADD, StringValue, apply), Reaction("counter.new", StringValue, apply))
+    async with running(new):
+        await eventually(lambda: _equals(database, {subject: (1, 1)}))
+
+
+async def test_two_versions_of_a_service_hear_what_either_reacts_to(database: ServiceDatabase, broker: Broker) -> None:
+    old, new = consumer(database, broker), consumer(database, broker, Reaction("counter.new", StringValue, apply))
+    async with running(old, new):
+        await eventually(lambda: _filters(broker, [ADD, "counter.new"]))
 
 
 async def test_a_fact_that_comes_too_early_is_taken_later(database: ServiceDatabase, broker: Broker) -> None:
@@ -226,6 +246,16 @@ async def _equals(database: ServiceDatabase, expected: object) -> bool:
 async def _acknowledged(broker: Broker, sequence: int) -> bool:
     info = await broker.consumer("counters")
     return info is not None and info.ack_floor is not None and info.ack_floor.stream_seq == sequence
+
+
+async def _delivered(broker: Broker, sequence: int) -> bool:
+    info = await broker.consumer("counters")
+    return info is not None and info.delivered is not None and info.delivered.stream_seq >= sequence
+
+
+async def _filters(broker: Broker, types: list[str]) -> bool:
+    info = await broker.consumer("counters")
+    return info is not None and sorted(info.config.filter_subjects or []) == filters(broker.root, types)
 
 
 async def _parked(database: ServiceDatabase, count: int) -> bool:

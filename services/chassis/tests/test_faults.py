@@ -15,7 +15,6 @@ from google.protobuf.wrappers_pb2 import StringValue
 from services.chassis import inbox
 from services.chassis.broker import Broker
 from services.chassis.consumer import Consumer, Patience, Reaction
-from services.chassis.errors import Conflict
 from services.chassis.event import Event
 from services.chassis.ids import new_id
 from services.chassis.reactor import Reactor
@@ -62,7 +61,7 @@ async def test_a_broker_killed_in_the_middle_of_batches_loses_and_reorders_nothi
     subject, chance = new_id(), random.Random(5)
     relay = Relay(database.worker, broker)
     cut_short = 0
-    for first in range(1, 1501, 300):
+    for first in range(1, 1201, 300):
         await commit(database.app, *(added(subject, version) for version in range(first, first + 300)))
         draining = asyncio.create_task(relay.drain())
         await asyncio.sleep(chance.uniform(0.001, 0.012))
@@ -73,7 +72,7 @@ async def test_a_broker_killed_in_the_middle_of_batches_loses_and_reorders_nothi
     assert cut_short > 1
     await relay.drain()
     assert await waiting(database.worker) == 0
-    assert versions(await stored(broker)) == {str(subject): list(range(1, 1501))}
+    assert versions(await stored(broker)) == {str(subject): list(range(1, 1201))}
 
 
 @pytest.mark.faults
@@ -95,8 +94,10 @@ async def test_two_relays_and_two_consumers_under_random_kills_take_every_fact_o
 
     async def kill_workers(writer: asyncio.Task[None]) -> None:
         while not writer.done():
-            tasks = [asyncio.create_task(part.run(asyncio.Event())) for part in everything(database, broker, relays=2, consumers=2)]
+            stop = asyncio.Event()
+            tasks = [asyncio.create_task(part.run(stop)) for part in everything(database, broker, relays=2, consumers=2)]
             await asyncio.sleep(chance.uniform(0.05, 0.7))
+            stop.set()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -142,7 +143,7 @@ async def test_a_broker_away_for_long_gets_everything_when_it_is_back(
         assert await waiting(database.worker) > 700
         server.start()
         await eventually(lambda: _taken_once(database, 1000), 20)
-    assert await counters(database.worker) == {subject: (100, 100) for subject in subjects}
+    assert await counters(database.worker) == dict.fromkeys(subjects, (100, 100))
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -162,11 +163,7 @@ async def test_facts_repeated_and_shuffled_end_in_the_same_state(database: Servi
 
     async def take(reactor: Reactor) -> None:
         while batches:
-            batch = batches.pop()
-            try:
-                await reactor.take(batch)
-            except Conflict:  # two batches with the same counters the other way round
-                batches.append(batch)
+            await reactor.take(batches.pop())
 
     await asyncio.gather(*map(take, reactors))
     assert await counters(database.worker) == expected

@@ -27,7 +27,7 @@ def histories(draw: st.DrawFn) -> list[Observation]:
     """The facts of one subscription as they were published, in order."""
     source_id, customer_id = new_id(), new_id()
     products = [new_id(), new_id()]
-    told = []
+    told: list[Observation] = []
     for version, status in enumerate(draw(st.lists(st.sampled_from(STATUSES), min_size=1, max_size=8)), start=1):
         begins = status == "past_due" and (not told or told[-1].status != "past_due")
         changes: dict[str, Any] = {"product_id": draw(st.sampled_from(products)), "begins_past_due": begins}

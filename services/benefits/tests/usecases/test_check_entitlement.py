@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -89,7 +90,8 @@ async def test_an_answer_that_was_overtaken_by_a_fact_is_not_kept() -> None:
 
 async def test_the_same_for_an_edit_of_the_benefit_and_for_a_gap() -> None:
     world = World()
-    for forget in (lambda: world.check.forget_organization(ORGANIZATION), world.check.forget_all):
+    edits: list[Callable[[], None]] = [lambda: world.check.forget_organization(ORGANIZATION), world.check.forget_all]
+    for forget in edits:
         world.entitlement = None
         world.check.forget_all()
         world.hold.clear()

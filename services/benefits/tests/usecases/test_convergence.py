@@ -68,7 +68,8 @@ async def test_facts_and_edits_in_any_order_end_in_the_same_grants(suite: Suite,
     events += data.draw(st.lists(st.sampled_from(events), max_size=4))
 
     edits = [(product, data.draw(st.lists(st.sampled_from(benefits), unique=True))) for product in products]
-    order = data.draw(st.permutations([*events, *edits]))
+    steps: list[Event[Any] | tuple[UUID, list[UUID]]] = [*events, *edits]
+    order = data.draw(st.permutations(steps))
     for step in order:
         if isinstance(step, tuple):
             await suite.carry(*step)
