@@ -13,12 +13,14 @@ _log = logging.getLogger("bursar.payments")
 
 
 class Background:
-    """`step` says how much it did; as long as it did something it is run again at once."""
+    """`step` says how much it did; as long as it did something it is run again. `linger_seconds` pass before each step, so that
+    what comes in quick succession is done in one."""
 
-    def __init__(self, name: str, step: Callable[[], Awaitable[int]], *, every_seconds: float) -> None:
+    def __init__(self, name: str, step: Callable[[], Awaitable[int]], *, every_seconds: float, linger_seconds: float) -> None:
         self._name = name
         self._step = step
         self._every_seconds = every_seconds
+        self._linger_seconds = linger_seconds
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -29,6 +31,7 @@ class Background:
         """Until `stop`. A step that fails runs again a little later."""
         stopping = asyncio.create_task(stop.wait())
         while not stop.is_set():
+            await asyncio.sleep(self._linger_seconds)
             self._woken.clear()
             if not await self._done_something():
                 await self._rest(stopping)

@@ -22,8 +22,16 @@ class PaymentsSettings(Settings):
     )
     stripe_webhook_secret_file: Path | None = Field(None, validation_alias=AliasChoices("STRIPE_WEBHOOK_SECRET_FILE"))
     stripe_api_base: str | None = Field(None, validation_alias=AliasChoices("STRIPE_API_BASE"), description="none: Stripe itself")
-    stripe_timeout_seconds: float = Field(20.0, gt=0, le=25, description="for one conversation with Stripe, retries included")
-    stripe_max_calls: int = Field(64, ge=1, le=100, description="calls to Stripe at the same time")
+    stripe_timeout_seconds: float = Field(
+        20.0,
+        gt=0,
+        le=25,
+        validation_alias=AliasChoices("STRIPE_TIMEOUT_SECONDS"),
+        description="for one conversation with Stripe, retries included",
+    )
+    stripe_max_calls: int = Field(
+        64, ge=1, le=100, validation_alias=AliasChoices("STRIPE_MAX_CALLS"), description="calls to Stripe at the same time"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> PaymentsSettings:

@@ -7,6 +7,7 @@ at once, and patience when Stripe asks to slow down (which the SDK does not repe
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,6 +23,7 @@ from services.payments.usecases.ports import OutcomeUnknown, Refused
 Json = dict[str, Any]
 """Stripe's objects as they come; stripe_objects.py is where they become ours."""
 
+_log = logging.getLogger("bursar.payments")
 _CONNECT_SECONDS = 5.0
 _RETRIES = 2
 _SLOW_DOWN_SECONDS = (0.5, 1.0, 2.0, 4.0)
@@ -85,6 +87,8 @@ class StripeCalls:
             raise Rejected(_error_of(error)) from error
         except (stripe.StripeError, TimeoutError) as error:
             CALLS.labels(name, "unknown").inc()
+            if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+                _log.error("Stripe does not accept our key; nothing moves until it does", extra={"where": name})
             raise OutcomeUnknown(name) from error
         CALLS.labels(name, "answered").inc()
         return answer

@@ -124,4 +124,4 @@ def _method_type(intent: Json, charge: Json | None) -> str | None:
 
 def _next_action(intent: Json) -> NextAction:
     redirect = (intent.get("next_action") or {}).get("redirect_to_url") or {}
-    return NextAction(redirect.get("url"), intent["client_secret"])
+    return NextAction(redirect.get("url"), intent.get("client_secret") or "")

@@ -19,10 +19,8 @@ from services.payments.usecases.ports import EventPage
 _PAGE = 100
 _MOST_PAGES = 10
 _GONE = "resource_missing"
-_SHOWN = {
-    Kind.PAYMENT: ["latest_charge.balance_transaction", "payment_method"],
-    Kind.SETUP: ["payment_method"],
-}
+_METHOD = ["payment_method"]
+_SHOWN = {Kind.PAYMENT: ["latest_charge.balance_transaction", *_METHOD], Kind.SETUP: _METHOD}
 _INTENT = {Kind.PAYMENT: "payment_intent", Kind.SETUP: "setup_intent"}
 
 
@@ -151,7 +149,7 @@ def _shared_parameters(attempt: Attempt, customer_id: str) -> Json:
             "bursar_order_id" if attempt.kind is Kind.PAYMENT else "bursar_checkout_id": str(attempt.subject_id),
             "bursar_attempt": str(attempt.number),
         },
-        "expand": _SHOWN[attempt.kind],
+        "expand": _METHOD,
     }
     if attempt.return_url:
         parameters["return_url"] = attempt.return_url

@@ -39,5 +39,5 @@ class WebhookBridge:
                 signature = next(value for name, value in original.items() if name.lower() == "stripe-signature")
                 status = await self.deliver(body, signature) if self.deliver else 503
                 writer.write(f"HTTP/1.1 {status} Noted\r\nContent-Length: 0\r\n\r\n".encode())
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             writer.close()

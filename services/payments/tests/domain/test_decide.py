@@ -82,6 +82,14 @@ def test_order_and_repetition_change_nothing(life: str, data: st.DataObject) -> 
     )
 
 
+@given(st.lists(st.sampled_from([CREATED, ACTION, SUCCEEDED, CHARGED]), max_size=4), st.integers(0, 4))
+def test_a_payment_that_keeps_its_card_succeeds_with_the_card_wherever_that_is_told(others: list[Outcome], place: int) -> None:
+    outcomes = [*others[:place], SUCCEEDED_WITH_CARD, *others[place:]]
+    after, facts = lived(payment(keep_method=True), outcomes)
+    assert (after.status, after.payment_method_id) == (a.SUCCEEDED, METHOD)
+    assert [type for type, _ in facts].count("payment.succeeded") == 1
+
+
 def test_money_that_arrives_after_a_failure_wins() -> None:
     after, facts = lived(payment(), [FAILED, SUCCEEDED])
     assert after.status == a.SUCCEEDED

@@ -98,7 +98,7 @@ async def test_a_process_that_died_before_it_recorded_the_answer_charges_once(wo
 
 
 async def test_webhooks_alone_settle_what_the_caller_never_heard_of(world: World) -> None:
-    """Each event three times and in any order, while the processor's API does not answer."""
+    """Each event four times and in any order, after the call itself got no answer."""
     await world.simulator.control("POST", "webhooks/hold")
     await fault(world, when="after")
     payment = await world.command("CreatePayment", payment_request())
