@@ -12,4 +12,4 @@ class CheckoutSettings(Settings):
 
     service: str = "checkout"
     expiry_every_seconds: float = Field(60.0, gt=0, description="between two looks for checkouts whose time is over")
-    resolve_every_seconds: float = Field(15.0, gt=0, description="between two looks for payments without an answer")
+    resolve_every_seconds: float = Field(5.0, gt=0, description="between two looks for payments without an answer")

@@ -12,6 +12,7 @@ from bursar.types.v1.tax_pb2 import TaxBehavior
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.chassis.errors import Invalid
+from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.identity.domain.access_token import AccessToken, TokenRequest
 from services.identity.domain.organization import Organization, OrganizationProfile, OrganizationSettings
@@ -66,11 +67,7 @@ def read_profile(request: organization_service_pb2.CreateOrganizationRequest) ->
 
 def read_edit(request: organization_service_pb2.UpdateOrganizationRequest) -> Callable[[OrganizationProfile], OrganizationProfile]:
     """The edit that a request's mask and fields make. Invalid if the mask is empty or names something else."""
-    paths = set(request.update_mask.paths)
-    unknown = sorted(paths - _PATHS)
-    if unknown or not paths:
-        wrong = f"{unknown[0][:64]!r} cannot be changed" if unknown else "name at least one field"
-        raise Invalid("FIELD_MASK_INVALID", f"{wrong}; possible: {', '.join(sorted(_PATHS))}", field="update_mask")
+    paths = checked_paths(request.update_mask, _PATHS)
     given: dict[str, Any] = {
         "name": request.name,
         "email": request.email if request.HasField("email") else None,

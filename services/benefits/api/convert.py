@@ -7,15 +7,15 @@ from uuid import UUID
 
 from bursar.benefits.v1 import benefit_pb2, benefit_service_pb2, grant_pb2, grant_service_pb2
 from bursar.types.v1.intervals_pb2 import RecurringInterval
-from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.benefits.domain.benefit import Benefit, BenefitChange, Expiration, Kind, Properties, Visibility
 from services.benefits.domain.entitlement import Entitlement
-from services.benefits.domain.errors import BenefitKindFixed, FieldMaskUnknown
+from services.benefits.domain.errors import BenefitKindFixed
 from services.benefits.domain.source import SourceKind
 from services.benefits.usecases.create_benefit import Draft
 from services.benefits.usecases.listing import GrantFilter, ShownGrant
 from services.chassis.errors import Invalid
+from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.timestamps import to_timestamp
 from services.chassis.validation import stripped
@@ -78,7 +78,7 @@ def draft_of(request: benefit_service_pb2.CreateBenefitRequest) -> Draft:
 
 
 def change_of(request: benefit_service_pb2.UpdateBenefitRequest) -> BenefitChange:
-    paths = masked_paths(request.update_mask, _BENEFIT_PATHS)
+    paths = checked_paths(request.update_mask, _BENEFIT_PATHS)
     kinds = [path for path in ("custom", "license_keys") if path in paths]
     if len(kinds) > 1 or (kinds and request.WhichOneof("properties") not in (None, kinds[0])):
         raise BenefitKindFixed(kinds[0], kinds[-1])
@@ -165,11 +165,3 @@ def entitlement_to_bytes(entitlement: Entitlement | None) -> bytes:
     )
     write_metadata(entitlement.metadata, message.metadata)
     return message.SerializeToString()
-
-
-def masked_paths(mask: FieldMask, known: tuple[str, ...]) -> list[str]:
-    """What a mask names. FieldMaskUnknown if that is nothing, or something that cannot be changed."""
-    for path in mask.paths or [""]:
-        if path not in known:
-            raise FieldMaskUnknown(path, known)
-    return list(mask.paths)

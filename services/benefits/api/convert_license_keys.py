@@ -7,11 +7,11 @@ from uuid import UUID
 
 from bursar.benefits.v1 import license_key_pb2, license_key_service_pb2
 
-from services.benefits.api.convert import masked_paths
 from services.benefits.domain.license_key import Activation, Claim, KeyChange, LicenseKey
 from services.benefits.usecases.listing import KeyFilter
 from services.benefits.usecases.use_license_key import Installation
 from services.chassis.errors import Invalid
+from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.timestamps import from_timestamp, to_timestamp
 from services.chassis.validation import stripped
@@ -60,12 +60,12 @@ def key_filter_of(request: license_key_service_pb2.ListLicenseKeysRequest) -> Ke
 
 
 def key_change_of(request: license_key_service_pb2.UpdateLicenseKeyRequest) -> KeyChange:
-    paths = masked_paths(request.update_mask, _KEY_PATHS)
+    paths = checked_paths(request.update_mask, _KEY_PATHS)
     status = _KEY_STATUSES.get(request.status, "")
     if "status" in paths and status not in ("granted", "disabled"):
         raise Invalid("FIELD_INVALID", "status is granted or disabled; a key is revoked with its grant", field="status")
     return KeyChange(
-        fields=frozenset(paths),
+        fields=paths,
         status=status if "status" in paths else "",
         usage=request.usage,
         limit_activations=request.limit_activations if request.HasField("limit_activations") else None,

@@ -90,11 +90,3 @@ class ActivationNotFound(NotFound):
 
     def __init__(self, activation_id: UUID) -> None:
         super().__init__("LICENSE_KEY_ACTIVATION_NOT_FOUND", f"no activation {activation_id} of this license key")
-
-
-class FieldMaskUnknown(Invalid):
-    """The mask names nothing, or something that cannot be changed."""
-
-    def __init__(self, path: str, known: tuple[str, ...]) -> None:
-        told = f"{path} cannot be changed" if path else "names no field"
-        super().__init__("FIELD_MASK_INVALID", f"{told}; possible are {', '.join(known)}", field="update_mask")

@@ -11,12 +11,12 @@ from bursar.checkout.v1 import checkout_service_pb2 as contract
 from services.chassis.call import Call
 from services.chassis.clock import Clock
 from services.chassis.pagination import page_of
-from services.checkout.api.client_secret import new_client_secret, organization_of
+from services.checkout.api.client_secret import new_client_secret, organization_of, request_scope
 from services.checkout.api.door import Door
 from services.checkout.api.rooms import PagedStore
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.errors import CheckoutNotFound
-from services.checkout.messages.checkout import checkout_to_proto
+from services.checkout.messages.checkout import checkout_to_proto, for_buyer
 from services.checkout.messages.checkout_request import checkout_edit, checkout_filter, confirmation, new_checkout
 from services.checkout.usecases.confirm_checkout import confirm_checkout
 from services.checkout.usecases.create_checkout import create_checkout
@@ -92,17 +92,17 @@ class CheckoutClientServicer:
 
     async def GetClientCheckout(self, request: contract.GetClientCheckoutRequest, call: Call) -> checkout_pb2.Checkout:
         async def work(store: PagedStore) -> checkout_pb2.Checkout:
-            return await _answer(await store.checkouts.by_secret(request.client_secret), store)
+            return for_buyer(await _answer(await store.checkouts.by_secret(request.client_secret), store))
 
         return await self._door.read(organization_of(request.client_secret), work)
 
     async def UpdateClientCheckout(self, request: contract.UpdateClientCheckoutRequest, call: Call) -> checkout_pb2.Checkout:
         async def effect(store: PagedStore) -> checkout_pb2.Checkout:
             found = await store.checkouts.lock_by_secret(request.client_secret)
-            return await _update(found, request, store, self._outside, by_buyer=True)
+            return for_buyer(await _update(found, request, store, self._outside, by_buyer=True))
 
-        organization_id = organization_of(request.client_secret)
-        return await self._door.write(organization_id, call.method, request, checkout_pb2.Checkout, effect)
+        organization_id, scope = organization_of(request.client_secret), request_scope(call.method, request.client_secret)
+        return await self._door.write(organization_id, scope, request, checkout_pb2.Checkout, effect)
 
     async def ConfirmClientCheckout(self, request: contract.ConfirmClientCheckoutRequest, call: Call) -> checkout_pb2.Checkout:
         organization_id, outside = organization_of(request.client_secret), self._outside
@@ -120,7 +120,7 @@ class CheckoutClientServicer:
                 tax_ids=outside.tax_ids,
             ),
         )
-        return checkout_to_proto(*confirmed)
+        return for_buyer(checkout_to_proto(*confirmed))
 
 
 async def _answer(found: Checkout | None, store: PagedStore) -> checkout_pb2.Checkout:

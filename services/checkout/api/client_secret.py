@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import secrets
 from uuid import UUID
 
@@ -18,6 +19,11 @@ def new_client_secret(organization_id: UUID) -> str:
     """A fresh secret for a checkout of the organization."""
     where = base64.urlsafe_b64encode(organization_id.bytes).decode().rstrip("=")
     return f"{_PREFIX}{where}{secrets.token_urlsafe(_RANDOM_BYTES)}"
+
+
+def request_scope(method: str, client_secret: str) -> str:
+    """Within which a buyer's request ids are their own: two buyers may use the same one."""
+    return f"{method} {hashlib.sha256(client_secret.encode()).hexdigest()[:32]}"
 
 
 def organization_of(client_secret: str) -> UUID:

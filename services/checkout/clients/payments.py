@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import TypeVar
 
 from bursar.payments.v1 import payment_pb2, payment_service_pb2
 from google.protobuf.message import Message
 
+from services.chassis import deadline
 from services.chassis.errors import AlreadyExists, BursarError, Conflict, Exhausted, NotFound, Unavailable
 from services.chassis.peers import Peers
 from services.checkout.domain.checkout import Checkout
@@ -19,6 +22,9 @@ M = TypeVar("M", bound=Message)
 
 CHARGE_SECONDS = 20.0
 """The processor answers within this call."""
+_PERSISTENCE_SECONDS = 6.0
+"""So long an attempt is begun again when payments does not answer: it may be restarting. The attempt is the key, so it stays one."""
+_PAUSE_SECONDS = (0.2, 1.0)
 _METHODS = payment_service_pb2.DESCRIPTOR.services_by_name["PaymentCommandService"].methods_by_name
 # Nobody knows what such a call did: it may have arrived, or run beside another of the same attempt.
 _UNKNOWN = (Unavailable, Conflict, Exhausted, AlreadyExists)
@@ -36,9 +42,9 @@ class PaymentsOverGrpc:
         try:
             if checkout.attempt_kind is AttemptKind.SETUP:
                 request = _setup_request(checkout, confirmation_token_id)
-                return setup_outcome(await self._call("CreateSetup", request, payment_pb2.Setup, checkout))
+                return setup_outcome(await self._persistently("CreateSetup", request, payment_pb2.Setup, checkout))
             charge = _charge_request(purchase, confirmation_token_id)
-            return payment_outcome(await self._call("CreatePayment", charge, payment_pb2.Payment, checkout))
+            return payment_outcome(await self._persistently("CreatePayment", charge, payment_pb2.Payment, checkout))
         except _UNKNOWN:
             return Undecided()
         except BursarError as error:
@@ -60,6 +66,18 @@ class PaymentsOverGrpc:
             return Declined(PaymentFailure("abandoned", "The card was not confirmed in time."), retryable=True)
         request = payment_service_pb2.CancelPaymentRequest(order_id=str(checkout.order_id), attempt=checkout.attempt)
         return payment_outcome(await self._call("CancelPayment", request, payment_pb2.Payment, checkout))
+
+    async def _persistently(self, method: str, request: Message, answer: type[M], checkout: Checkout) -> M:
+        until = time.monotonic() + min(_PERSISTENCE_SECONDS, deadline.remaining_seconds() / 2)
+        pause = _PAUSE_SECONDS[0]
+        while True:
+            try:
+                return await self._call(method, request, answer, checkout)
+            except Unavailable:
+                if time.monotonic() + pause > until:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _PAUSE_SECONDS[1])
 
     async def _call(self, method: str, request: Message, answer: type[M], checkout: Checkout) -> M:
         return await self._peers.call(

@@ -8,15 +8,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.chassis.lifecycle import Lifecycle
-from services.checkout.domain.address import Address
-from services.checkout.domain.errors import CheckoutExpired, CheckoutNotOpen, ProductNotFound, TooManyAttempts
-from services.checkout.domain.interval import Interval
+from services.checkout.domain.cart import Buyer, Cart, Pages
+from services.checkout.domain.errors import CheckoutExpired, CheckoutNotOpen, TooManyAttempts
 from services.checkout.domain.metadata import Metadata
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.payment import AttemptKind, PaymentAction, PaymentFailure
 
 LIFETIME = timedelta(hours=24)
-MOST_ATTEMPTS = 50
+MOST_ATTEMPTS = 20
 
 
 class CheckoutStatus(StrEnum):
@@ -42,47 +41,6 @@ CHECKOUT = Lifecycle(
         "expire": {_S.OPEN: _S.EXPIRED},
     },
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Cart:
-    """What may be chosen and what is."""
-
-    product_ids: tuple[UUID, ...]
-    product_id: UUID
-    currency: str
-    amount: int | None
-    """Chosen by the buyer; only for pay-what-you-want prices."""
-    discount_id: UUID | None
-    discount_code: str | None
-    allow_discount_codes: bool
-    allow_trial: bool
-    trial_override: Interval | None
-
-
-@dataclass(frozen=True, slots=True)
-class Buyer:
-    """Who buys, as far as they said."""
-
-    customer_id: UUID | None
-    external_customer_id: str | None
-    name: str | None
-    email: str | None
-    billing_name: str | None
-    billing_address: Address | None
-    tax_id: str | None
-    is_business: bool
-    require_billing_address: bool
-    locale: str | None
-    metadata: Metadata
-
-
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """Where the buyer's browser goes afterwards."""
-
-    success_url: str | None
-    return_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +207,6 @@ def check_open(checkout: Checkout, now: datetime) -> None:
         raise CheckoutNotOpen(_S.EXPIRED)
     if checkout.status is not _S.OPEN:
         raise CheckoutNotOpen(checkout.status)
-
-
-def select_product(cart: Cart, product_id: UUID) -> Cart:
-    """The cart with another of its products selected; an amount chosen for the former one is dropped."""
-    if product_id not in cart.product_ids:
-        raise ProductNotFound
-    return cart if product_id == cart.product_id else replace(cart, product_id=product_id, amount=None)
 
 
 def _moved(checkout: Checkout, verb: str, now: datetime) -> Checkout:

@@ -88,23 +88,45 @@ def update(customer: Customer, details: CustomerDetails, *, now: datetime) -> tu
     return after, CustomerUpdated(after)
 
 
+def pay_by(customer: Customer, payment_method_id: UUID, *, now: datetime) -> tuple[Customer, CustomerUpdated]:
+    """The customer with another payment method for what is due from now on."""
+    return _with_payment_method(customer, payment_method_id, now)
+
+
+def no_longer_pay_by(customer: Customer, payment_method_id: UUID, *, now: datetime) -> tuple[Customer, CustomerUpdated] | None:
+    """The customer without a default payment method; None if it was another one."""
+    if customer.default_payment_method_id != payment_method_id:
+        return None
+    return _with_payment_method(customer, None, now)
+
+
 def delete(customer: Customer, *, now: datetime) -> tuple[Customer, CustomerDeleted]:
     """The customer as deleted. E-mail address and external id are free again."""
     after = replace(customer, version=customer.version + 1, deleted_at=now, modified_at=now)
     return after, CustomerDeleted(after)
 
 
-def filled_in(known: CustomerDetails, given: CustomerDetails) -> CustomerDetails:
-    """What is known of a customer, completed by what they said at a purchase; what they said about billing counts."""
+def filled_in(known: CustomerDetails, given: CustomerDetails, *, is_known_buyer: bool) -> CustomerDetails:
+    """What is known of a customer, completed by what they said at a purchase.
+
+    If the merchant said who the buyer is, what they say about billing counts. A buyer who only typed an e-mail address may be anybody:
+    they add what is missing and change nothing.
+    """
+    first, second = (given, known) if is_known_buyer else (known, given)
     return replace(
         known,
         external_id=known.external_id or given.external_id,
         name=known.name or given.name,
-        billing_name=given.billing_name or known.billing_name,
-        billing_address=given.billing_address or known.billing_address,
-        tax_id=given.tax_id or known.tax_id,
+        billing_name=first.billing_name or second.billing_name,
+        billing_address=first.billing_address or second.billing_address,
+        tax_id=first.tax_id or second.tax_id,
         locale=known.locale or given.locale,
     )
+
+
+def _with_payment_method(customer: Customer, payment_method_id: UUID | None, now: datetime) -> tuple[Customer, CustomerUpdated]:
+    after = replace(customer, default_payment_method_id=payment_method_id, version=customer.version + 1, modified_at=now)
+    return after, CustomerUpdated(after)
 
 
 def short_code(customer_id: UUID) -> str:

@@ -2,7 +2,7 @@
 
 Invalid         PriceCombinationInvalid  PriceCurrencyMissing  AmountBelowMinimum  AmountAboveMaximum
                 AmountNotAllowed  TrialNeedsRecurring  TrialIncomplete  PriceBoundsInvalid  DiscountDurationInvalid
-                DiscountDatesInvalid  TaxIdInvalid  MaskPathUnknown  RequestIdReused
+                DiscountDatesInvalid  TaxIdInvalid  RequestIdReused
 NotFound        ProductNotFound  PriceNotFound  DiscountNotFound  CustomerNotFound  CheckoutNotFound  OrderNotFound
                     OrganizationNotKnown
 AlreadyExists   DiscountCodeTaken  CustomerEmailTaken  CustomerExternalIdTaken
@@ -77,12 +77,6 @@ class TaxIdInvalid(Invalid):
     def __init__(self, country: str) -> None:
         message = f"this is not a tax id of {country}" if country else "a tax id needs a billing address with its country"
         super().__init__("TAX_ID_INVALID", message, field="tax_id", details={"country": country})
-
-
-class MaskPathUnknown(Invalid):
-    def __init__(self, path: str, known: Sequence[str]) -> None:
-        message = f"update_mask has {path!r}; possible are {', '.join(known)}"
-        super().__init__("UPDATE_MASK_INVALID", message, field="update_mask")
 
 
 class RequestIdReused(Invalid):

@@ -85,8 +85,10 @@ def create(
     default_currency: str,
     now: datetime,
 ) -> tuple[Product, ProductCreated]:
-    """A new product. `price_ids` are fresh ids, one for each price. Errors as the checks below."""
+    """A new product. `price_ids` are fresh ids, one for each price. PriceNotFound if one says that it is there."""
     _check_terms(terms)
+    if any(price.id is not None for price in prices):
+        raise PriceNotFound
     made = tuple(_made(price, product_id, price_id, default_currency, now) for price, price_id in zip(prices, price_ids, strict=True))
     _check_combination(made, default_currency)
     product = Product(product_id, organization_id, terms, made, 1, now, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 from bursar.identity.v1 import identity_events_pb2 as identity
 from bursar.payments.v1 import payments_events_pb2 as payments
@@ -13,6 +14,7 @@ from services.chassis.consumer import Event, Reaction
 from services.chassis.database import Transaction
 from services.checkout.messages.organization import organization_from_proto
 from services.checkout.messages.outcome import PaymentFact, attempt_outcome
+from services.checkout.usecases.keep_payment_methods import PaymentMethodNews, keep_payment_methods
 from services.checkout.usecases.ports import Store
 from services.checkout.usecases.settle_attempts import settle_attempts
 
@@ -32,6 +34,14 @@ def reactions(store_of: Callable[[Transaction], Store], clock: Clock) -> list[Re
         known = await settle_attempts([outcome for _, outcome in told], clock.now(), store=store_of(transaction))
         return [event for event, outcome in told if outcome.checkout_id not in known]
 
+    async def saved(transaction: Transaction, events: Sequence[Event[payments.PaymentMethodCreated]]) -> None:
+        news = [_news(event.message, is_gone=False) for event in events if event.message.is_default]
+        await keep_payment_methods(news, clock.now(), store=store_of(transaction))
+
+    async def forgotten(transaction: Transaction, events: Sequence[Event[payments.PaymentMethodDeleted]]) -> None:
+        news = [_news(event.message, is_gone=True) for event in events]
+        await keep_payment_methods(news, clock.now(), store=store_of(transaction))
+
     return [
         Reaction("organization.created", identity.OrganizationCreated, keep),
         Reaction("organization.updated", identity.OrganizationUpdated, keep),
@@ -41,4 +51,10 @@ def reactions(store_of: Callable[[Transaction], Store], clock: Clock) -> list[Re
         Reaction("payment.setup_succeeded", payments.PaymentSetupSucceeded, settle),
         Reaction("payment.setup_failed", payments.PaymentSetupFailed, settle),
         Reaction("payment.setup_requires_action", payments.PaymentSetupRequiresAction, settle),
+        Reaction("payment_method.created", payments.PaymentMethodCreated, saved),
+        Reaction("payment_method.deleted", payments.PaymentMethodDeleted, forgotten),
     ]
+
+
+def _news(fact: payments.PaymentMethodCreated | payments.PaymentMethodDeleted, *, is_gone: bool) -> PaymentMethodNews:
+    return PaymentMethodNews(UUID(fact.customer_id), UUID(fact.payment_method_id), is_gone)

@@ -56,6 +56,13 @@ def checkout_to_proto(checkout: Checkout, product: Product) -> checkout_pb2.Chec
     return message
 
 
+def for_buyer(message: checkout_pb2.Checkout) -> checkout_pb2.Checkout:
+    """Without what is only between the merchant and us: whoever has the client secret may be anybody."""
+    for name in ("external_customer_id", "customer_metadata", "metadata"):
+        message.ClearField(name)
+    return message
+
+
 def status_word(number: int) -> CheckoutStatus | None:
     """The status of a filter."""
     return CheckoutStatus(checkout_pb2.CheckoutStatus.Name(number).removeprefix(_STATUS).lower()) if number else None  # type: ignore[arg-type]

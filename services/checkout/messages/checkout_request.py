@@ -8,11 +8,11 @@ from uuid import UUID
 
 from bursar.checkout.v1 import checkout_service_pb2 as contract
 
+from services.chassis.field_mask import checked_paths
 from services.chassis.idempotency import request_hash
 from services.chassis.metadata import read_metadata
-from services.checkout.domain.checkout import Buyer, Cart, Pages
+from services.checkout.domain.cart import Buyer, Cart, Pages
 from services.checkout.messages.checkout import status_word
-from services.checkout.messages.mask import checked_paths
 from services.checkout.messages.types import address_from_proto, id_of, interval_from_proto, text_of
 from services.checkout.usecases.create_checkout import NewCheckout
 from services.checkout.usecases.filters import CheckoutFilter

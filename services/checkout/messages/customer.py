@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from bursar.checkout.v1 import customer_pb2, customer_service_pb2
 
+from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.checkout.domain.customer import Customer, CustomerDetails
-from services.checkout.messages.mask import checked_paths
 from services.checkout.messages.types import address_from_proto, address_to_proto, enum_to_proto, id_text, set_time, text_of
 
 _TYPE = "CUSTOMER_TYPE_"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bursar.checkout.v1 import checkout_events_pb2, discount_pb2, discount_service_pb2
 
+from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.validation import stripped
 from services.checkout.domain.discount import (
@@ -20,7 +21,6 @@ from services.checkout.domain.discount import (
     Reduction,
 )
 from services.checkout.domain.errors import DiscountDurationInvalid
-from services.checkout.messages.mask import checked_paths
 from services.checkout.messages.types import enum_from_proto, enum_to_proto, set_time, text_of, time_of
 
 _DURATION = "DISCOUNT_DURATION_"

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from bursar.checkout.v1 import product_pb2, product_service_pb2
 
+from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.validation import stripped
 from services.checkout.domain.interval import Interval
 from services.checkout.domain.price import CustomAmount, FixedAmount, Price, PriceTerms
 from services.checkout.domain.product import Product, ProductTerms, Visibility
-from services.checkout.messages.mask import checked_paths
 from services.checkout.messages.types import (
     behavior_from_proto,
     behavior_to_proto,

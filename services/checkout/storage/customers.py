@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select
 
 from services.chassis.database import Row, Transaction
 from services.chassis.pagination import Page, counted, paged
@@ -24,6 +24,9 @@ _LIVE = _ALL.where(table.c.deleted_at.is_(None))
 _EMAIL = func.lower(table.c.email)
 _GET = compile_statement(_ALL.where(table.c.id == bindparam("id")))
 _LOCK = compile_statement(_LIVE.where(table.c.id == bindparam("id")).with_for_update())
+_LOCK_MANY = compile_statement(
+    _LIVE.where(table.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))).order_by(table.c.id).with_for_update()
+)
 _BY_EMAIL = compile_statement(_LIVE.where(func.lower(bindparam("email", type_=table.c.email.type)) == _EMAIL))
 _BY_EXTERNAL_ID = compile_statement(_LIVE.where(table.c.external_id == bindparam("external_id")))
 _ADD = bulk_insert(table)
@@ -64,6 +67,14 @@ class StoredCustomers:
 
     async def save(self, customer: Customer) -> None:
         await self._write(_SAVE, customer)
+
+    async def lock_many(self, customer_ids: Sequence[UUID]) -> list[Customer]:
+        """Those that are not deleted, in the order of their ids."""
+        return [row_to_customer(row) for row in await self._transaction.all(_LOCK_MANY, ids=list(customer_ids))]
+
+    async def save_many(self, customers: Sequence[Customer]) -> None:
+        """Of customers whose address and external id stay."""
+        await self._transaction.many(_SAVE, [customer_to_row(customer) for customer in customers])
 
     async def add_to_balances(self, amounts: Mapping[tuple[UUID, UUID, str], int]) -> None:
         rows = [

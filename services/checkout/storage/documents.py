@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, overload
 from pydantic import TypeAdapter
 
 from services.checkout.domain.address import Address
-from services.checkout.domain.checkout import Buyer, Cart, Pages
+from services.checkout.domain.cart import Buyer, Cart, Pages
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import PaymentAction, PaymentFailure

@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.checkout.domain.address import Address
-from services.checkout.domain.checkout import Buyer, Cart, Checkout, CheckoutStatus, Pages
+from services.checkout.domain.cart import Buyer, Cart, Pages
+from services.checkout.domain.checkout import Checkout, CheckoutStatus
 from services.checkout.domain.discount import Discount, DiscountDuration, DiscountTerms, Percentage
 from services.checkout.domain.interval import Interval, IntervalUnit
 from services.checkout.domain.invoice import InvoiceNumbering
@@ -96,7 +97,7 @@ def checkout(**changes: Any) -> Checkout:
         id=uuid4(),
         organization_id=uuid4(),
         status=CheckoutStatus.OPEN,
-        client_secret="secret",
+        client_secret=uuid4().hex,
         cart=cart(),
         buyer=buyer(),
         offer=offer(),

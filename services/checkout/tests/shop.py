@@ -80,14 +80,17 @@ class Shop:
         request = checkout_service_pb2.ConfirmClientCheckoutRequest(client_secret=checkout.client_secret, **given)
         return await self.client.ConfirmClientCheckout(request, Call("confirm", None, {}))
 
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[TransactionStore]:
+        async with self.database.app.transaction(self.organization_id) as transaction:
+            yield store_of(transaction)
+
     async def facts(self) -> list[str]:
         """Types of all facts published so far, in order."""
-        async with self.database.worker.connection() as connection:
-            cursor = await connection.execute("select type from outbox order by position")
-            return [row["type"] for row in await cursor.fetchall()]
+        return [row["type"] for row in await self.sql("select type from outbox order by position")]
 
     async def sql(self, text: str) -> list[dict[str, Any]]:
-        """Rows of a query over all organizations."""
-        async with self.database.worker.connection() as connection:
-            cursor = await connection.execute(text.encode())
+        """Rows of a query over this organization."""
+        async with self.database.app.transaction(self.organization_id) as transaction:
+            cursor = await transaction.connection.execute(text.encode())
             return await cursor.fetchall()

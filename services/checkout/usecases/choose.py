@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from services.checkout.domain.checkout import Cart
+from services.checkout.domain.cart import Cart
 from services.checkout.domain.discount import Discount, check_applicable
 from services.checkout.domain.errors import DiscountNotFound, ProductArchived, ProductNotFound
 from services.checkout.domain.organization import Organization

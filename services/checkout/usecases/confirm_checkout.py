@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from services.chassis.clock import Clock
+from services.chassis.crashpoint import crashpoint
 from services.chassis.errors import Conflict
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.errors import CustomerEmailTaken, CustomerExternalIdTaken
@@ -70,7 +71,9 @@ async def _freeze(
 
 async def _pay(step: Frozen, confirmation: Confirmation, clock: Clock, open_store: OpenStore, payments: Payments) -> Checkout:
     checkout = step.purchase.checkout
+    crashpoint("after_freeze_before_payment")
     outcome = await payments.attempt(step.purchase, confirmation.confirmation_token_id or "")
+    crashpoint("after_payment_before_settle")
     async with open_store(checkout.organization_id) as store:
         settled = await settle_attempts([AttemptOutcome(checkout.id, checkout.attempt, outcome)], clock.now(), store=store)
     return settled[checkout.id].checkout

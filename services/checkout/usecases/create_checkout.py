@@ -8,7 +8,8 @@ from uuid import UUID
 
 from services.chassis.ids import new_id
 from services.checkout.domain import checkout as rules
-from services.checkout.domain.checkout import Buyer, Cart, Checkout, Pages
+from services.checkout.domain.cart import Buyer, Cart, Pages
+from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.errors import CustomerNotFound, ProductArchived, ProductNotFound
 from services.checkout.domain.metadata import Metadata
 from services.checkout.domain.product import Product

@@ -9,7 +9,8 @@ from uuid import UUID
 from services.chassis.ids import new_id
 from services.checkout.domain import checkout as checkouts
 from services.checkout.domain.address import missing_parts
-from services.checkout.domain.checkout import Buyer, Cart, Checkout, CheckoutStatus
+from services.checkout.domain.cart import Buyer, Cart
+from services.checkout.domain.checkout import Checkout, CheckoutStatus
 from services.checkout.domain.customer import Customer
 from services.checkout.domain.discount import check_applicable, same_person
 from services.checkout.domain.errors import (
@@ -176,7 +177,6 @@ async def _confirm(checkout: Checkout, terms: _Terms, confirmation: Confirmation
         customer_id=customer.id,
         external_customer_id=details.external_id,
         email=terms.buyer.email or details.email,
-        name=terms.buyer.name or details.name,
     )
     after, fact = checkouts.confirm(
         checkout,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.checkout.domain.checkout import Buyer, Cart
+from services.checkout.domain.cart import Buyer, Cart
 from services.checkout.domain.discount import AppliedDiscount, Discount, applied, is_applicable
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.organization import Organization

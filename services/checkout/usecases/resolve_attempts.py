@@ -10,8 +10,8 @@ from services.checkout.domain.payment import ActionNeeded, AttemptOutcome, Decli
 from services.checkout.usecases.ports import OpenStore, Payments
 from services.checkout.usecases.settle_attempts import settle_attempts
 
-QUIET = timedelta(minutes=2)
-"""Longer than any call to payments may take, so that a call that has not arrived by then never will."""
+QUIET = timedelta(seconds=30)
+"""Longer than asking payments may take, with all repetitions (26 s): what has not arrived by then never will."""
 _BATCH = 100
 _NEVER_MADE = PaymentFailure("payment_not_made", "The payment was not made. Please try again.")
 

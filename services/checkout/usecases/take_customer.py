@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.chassis.ids import new_id
 from services.checkout.domain import customer as rules
-from services.checkout.domain.checkout import Buyer
+from services.checkout.domain.cart import Buyer
 from services.checkout.domain.customer import Customer, CustomerDetails, filled_in
 from services.checkout.domain.errors import CustomerEmailMissing, CustomerNotFound
 from services.checkout.usecases.ports import Store
@@ -31,14 +31,15 @@ async def take_customer(known: Customer | None, buyer: Buyer, organization_id: U
     """The customer with what the buyer said. CustomerEmailTaken, CustomerExternalIdTaken if a rival was a moment earlier."""
     if known is None:
         return await _new(buyer, organization_id, now, store)
-    details = filled_in(known.details, _details(buyer, known.details.email))
-    if details == known.details:
+    is_known_buyer = buyer.customer_id is not None or buyer.external_customer_id is not None
+    given = _details(buyer, known.details.email)
+    if filled_in(known.details, given, is_known_buyer=is_known_buyer) == known.details:
         return known
     # Read again under the lock: somebody may have changed the customer since.
     locked = await store.customers.lock(known.id)
     if locked is None:
         raise CustomerNotFound
-    after, fact = rules.update(locked, filled_in(locked.details, _details(buyer, locked.details.email)), now=now)
+    after, fact = rules.update(locked, filled_in(locked.details, given, is_known_buyer=is_known_buyer), now=now)
     await store.customers.save(after)
     store.publish(fact)
     return after

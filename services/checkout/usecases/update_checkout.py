@@ -8,7 +8,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.checkout.domain import checkout as rules
-from services.checkout.domain.checkout import Buyer, Cart, Checkout, select_product
+from services.checkout.domain.cart import Buyer, Cart, select_product
+from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.errors import CheckoutNotFound, DiscountCodesNotAllowed
 from services.checkout.domain.metadata import Metadata
 from services.checkout.domain.product import Product

@@ -120,9 +120,8 @@ def trial_balance_to_proto(rows: Sequence[Row]) -> pb.TrialBalance:
     answer = pb.TrialBalance()
     for row in rows:
         debit, credit, currency = int(row["debit_amount"]), int(row["credit_amount"]), row["currency"]
-        answer.lines.add(
-            kind=AccountKind.ValueType(row["kind"]), currency=currency, debit_amount=debit, credit_amount=credit, balance_amount=debit - credit
-        )
+        kind = AccountKind.ValueType(row["kind"])
+        answer.lines.add(kind=kind, currency=currency, debit_amount=debit, credit_amount=credit, balance_amount=debit - credit)
         total = totals.setdefault(currency, pb.TrialBalanceTotal(currency=currency))
         total.debit_amount += debit
         total.credit_amount += credit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 
 from services.chassis.database import Database
@@ -22,12 +23,18 @@ class AccountRegistry:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ids: dict[str, int] = {}
+        self._opening = asyncio.Lock()
 
     async def ids(self, postings: Iterable[Posting]) -> Mapping[str, int]:
         """Ids of at least all accounts of the postings. Opens those that are new, in a commit of its own."""
-        missing = {leg.account.code: leg.account for posting in postings for leg in posting.legs if leg.account.code not in self._ids}
-        if missing:
-            await self._open(list(missing.values()))
+        wanted = {leg.account.code: leg.account for posting in postings for leg in posting.legs}
+        if wanted.keys() - self._ids.keys():
+            async with self._opening:
+                if len(self._ids) > _REMEMBERED:
+                    self._ids = {}  # not cleared: a call in hand may still read the old one
+                missing = [account for code, account in wanted.items() if code not in self._ids]
+                if missing:
+                    await self._open(missing)
         return self._ids
 
     async def _open(self, accounts: list[Account]) -> None:
@@ -42,6 +49,4 @@ class AccountRegistry:
         }
         async with self._database.connection() as connection:
             rows = await (await connection.execute(_OPEN.text, parameters)).fetchall()
-        if len(self._ids) + len(rows) > _REMEMBERED:
-            self._ids = {}
         self._ids.update((row["code"], row["id"]) for row in rows)

@@ -74,11 +74,6 @@ class PostingLane:
         self._closed = False
         self._connection: AsyncConnection[tuple[object, ...]] | None = None
 
-    @property
-    def waiting(self) -> int:
-        """How many postings are queued."""
-        return len(self._queue)
-
     async def post(self, postings: Sequence[Posting]) -> list[Result]:
         """What came of each, in their order. LedgerBusy when too many wait; LedgerUnavailable when nobody knows the outcome."""
         ids = await self._registry.ids(postings)

@@ -50,7 +50,7 @@ def many_legged(legs: Sequence[Leg], *, key: str | None = None, **fields: Any) -
 def negated(original: Posting, reverses_id: int, **fields: Any) -> Posting:
     """The posting that takes another back."""
     legs = [Leg(leg.account, -leg.amount) for leg in original.legs]
-    return many_legged(legs, organization_id=original.organization_id, reverses_id=reverses_id, **fields)
+    return many_legged(legs, **{"organization_id": original.organization_id, "reverses_id": reverses_id, **fields})
 
 
 def unchecked(original: Posting, legs: Sequence[Leg]) -> Posting:

@@ -46,8 +46,10 @@ class Oracle:
         return sum(amounts), len(amounts)
 
     def as_of_time(self, code: str, effective_at: datetime) -> int:
-        times = {number: posting.effective_at for number, posting in enumerate(self.transactions, 1)}
-        return sum(entry.amount for entry in self.entries if entry.code == code and times[entry.transaction_id] <= effective_at)  # type: ignore[operator]
+        effective = {
+            number for number, posting in enumerate(self.transactions, 1) if posting.effective_at and posting.effective_at <= effective_at
+        }
+        return sum(entry.amount for entry in self.entries if entry.code == code and entry.transaction_id in effective)
 
     def _post(self, posting: Posting) -> Result:
         for number, known in enumerate(self.transactions, 1):

@@ -61,10 +61,8 @@ async def test_known_keys_between_new_ones_leave_the_order(database: ServiceData
 async def test_a_bound_holds_after_each_transaction_and_the_guilty_leaves_no_trace(
     database: ServiceDatabase, registry: AccountRegistry
 ) -> None:
-    spend, fund = transfer(50, debit=wallet(), credit=clearing()), transfer(100, credit=wallet())
-    too_early, funding, first, second, third = await posted(
-        database, registry, spend, fund, transfer(60, debit=wallet(), credit=clearing()), transfer(60, debit=wallet(), credit=clearing()), transfer(7)
-    )
+    fund, spends = transfer(100, credit=wallet()), [transfer(60, debit=wallet(), credit=clearing()) for _ in range(3)]
+    too_early, funding, first, second, third = await posted(database, registry, spends[0], fund, *spends[1:], transfer(7))
     assert isinstance(too_early, BalanceBoundExceeded)
     assert (funding, first, third) == (Posted(1, False), Posted(2, False), Posted(3, False))
     assert isinstance(second, BalanceBoundExceeded)
@@ -79,10 +77,10 @@ async def test_a_transaction_may_cross_a_bound_on_its_way(database: ServiceDatab
 
 async def test_the_database_refuses_what_does_not_balance(database: ServiceDatabase, registry: AccountRegistry) -> None:
     wrong = unchecked(transfer(5), [Leg(clearing(), 5), Leg(payable(), -4)])
-    two_wrongs = [unchecked(transfer(5), [Leg(clearing(), 5), Leg(payable(), -4)]), unchecked(transfer(5), [Leg(clearing(), 4), Leg(payable(), -5)])]
+    its_mirror = unchecked(transfer(5), [Leg(clearing(), 4), Leg(payable(), -5)])
     without_legs = unchecked(transfer(5), [])
-    results = await posted(database, registry, wrong, transfer(1), *two_wrongs, without_legs)
-    assert [type(result) for result in results] == [TransactionUnbalanced, Posted, TransactionUnbalanced, TransactionUnbalanced, TransactionUnbalanced]
+    results = await posted(database, registry, wrong, transfer(1), its_mirror, without_legs)
+    assert [type(result) for result in results] == [TransactionUnbalanced, Posted, TransactionUnbalanced, TransactionUnbalanced]
 
 
 async def test_balances_beyond_eight_bytes_are_refused_cleanly(database: ServiceDatabase, registry: AccountRegistry) -> None:

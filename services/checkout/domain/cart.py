@@ -1,0 +1,59 @@
+"""What may be chosen at a checkout and what is, who buys, and where they go afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from services.checkout.domain.address import Address
+from services.checkout.domain.errors import ProductNotFound
+from services.checkout.domain.interval import Interval
+from services.checkout.domain.metadata import Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """What may be chosen and what is."""
+
+    product_ids: tuple[UUID, ...]
+    product_id: UUID
+    currency: str
+    amount: int | None
+    """Chosen by the buyer; only for pay-what-you-want prices."""
+    discount_id: UUID | None
+    discount_code: str | None
+    allow_discount_codes: bool
+    allow_trial: bool
+    trial_override: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class Buyer:
+    """Who buys, as far as they said."""
+
+    customer_id: UUID | None
+    external_customer_id: str | None
+    name: str | None
+    email: str | None
+    billing_name: str | None
+    billing_address: Address | None
+    tax_id: str | None
+    is_business: bool
+    require_billing_address: bool
+    locale: str | None
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where the buyer's browser goes afterwards."""
+
+    success_url: str | None
+    return_url: str | None
+
+
+def select_product(cart: Cart, product_id: UUID) -> Cart:
+    """The cart with another of its products selected; an amount chosen for the former one is dropped."""
+    if product_id not in cart.product_ids:
+        raise ProductNotFound
+    return cart if product_id == cart.product_id else replace(cart, product_id=product_id, amount=None)

@@ -1,0 +1,129 @@
+"""Facts of other services, in batches, late, twice and for nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from bursar.checkout.v1 import customer_service_pb2, order_service_pb2
+from bursar.identity.v1 import identity_events_pb2, organization_pb2
+from bursar.payments.v1 import payment_pb2, payments_events_pb2
+from google.protobuf.message import Message
+
+from services.chassis.consumer import Event
+from services.checkout.app import store_of
+from services.checkout.events.consumed import reactions
+from services.checkout.tests.builders import NOW
+from services.checkout.tests.fakes import silence
+from services.checkout.tests.shop import Shop
+
+
+async def react(shop: Shop, kind: str, *messages: Message) -> list[UUID]:
+    """The subject ids of those that came too early."""
+    (reaction,) = [each for each in reactions(store_of, shop.clock) if each.type == kind]
+    events: Sequence[Event[Any]] = [Event(uuid4(), kind, shop.organization_id, uuid4(), 1, NOW, message) for message in messages]
+    async with shop.database.worker.transaction() as transaction:
+        early = await reaction.handle(transaction, events)
+    return [event.subject_id for event in early or ()]
+
+
+def succeeded(row: dict[str, Any], **fields: Any) -> payments_events_pb2.PaymentSucceeded:
+    given = {
+        "payment_id": str(row["payment_id"]),
+        "order_id": str(row["order_id"]),
+        "checkout_id": str(row["id"]),
+        "attempt": row["attempt"],
+        "processor": "stripe",
+        **fields,
+    }
+    return payments_events_pb2.PaymentSucceeded(**given)
+
+
+async def waiting(shop: Shop, count: int) -> list[dict[str, Any]]:
+    shop.payments.answers = [silence]
+    product = await shop.product()
+    for number in range(count):
+        await shop.confirm(await shop.checkout(product, customer_email=f"buyer{number}@example.com"))
+    return await shop.sql("select * from checkout order by id")
+
+
+async def test_many_payments_settle_in_one_batch(shop: Shop) -> None:
+    rows = await waiting(shop, 10)
+
+    early = await react(shop, "payment.succeeded", *(succeeded(row) for row in rows), succeeded(rows[0]))
+
+    assert early == []
+    assert {row["status"] for row in await shop.sql("select status from checkout")} == {"succeeded"}
+    facts = await shop.facts()
+    assert facts.count("order.paid") == facts.count("checkout.succeeded") == 10
+    orders = await shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), shop.call())
+    assert len({order.invoice_number for order in orders.orders}) == 10
+
+
+async def test_a_batch_goes_on_without_what_is_nobodys_yet(shop: Shop) -> None:
+    (row,) = await waiting(shop, 1)
+    unknown = succeeded(row, checkout_id=str(uuid4()))
+    renewal = succeeded(row, checkout_id="", order_id=str(uuid4()))
+    assert len(await react(shop, "payment.succeeded", unknown, renewal, succeeded(row))) == 1
+    assert (await shop.facts()).count("order.paid") == 1
+
+
+async def test_a_decline_that_a_fact_tells_of_opens_the_checkout(shop: Shop) -> None:
+    (row,) = await waiting(shop, 1)
+    ids: dict[str, Any] = {"checkout_id": str(row["id"]), "order_id": str(row["order_id"]), "attempt": 1}
+    action = payment_pb2.NextAction(redirect_url="https://bank.example", processor_client_secret="pi_secret")
+    await react(shop, "payment.requires_action", payments_events_pb2.PaymentRequiresAction(**ids, next_action=action))
+    assert (await shop.sql("select payment_action from checkout"))[0]["payment_action"]["redirect_url"] == "https://bank.example"
+    failed = payments_events_pb2.PaymentFailed(**ids, code="card_declined", message="No.", retryable=True)
+    await react(shop, "payment.failed", failed, failed)
+    (after,) = await shop.sql("select status, payment_action, payment_failure from checkout")
+    assert (after["status"], after["payment_action"], after["payment_failure"]["code"]) == ("open", None, "card_declined")
+    assert (await shop.facts()).count("order.payment_failed") == 1
+
+
+async def test_a_saved_card_starts_the_trial(shop: Shop) -> None:
+    shop.payments.answers = [silence]
+    await shop.confirm(await shop.checkout(await shop.product(monthly=True, trial_days=7)))
+    (row,) = await shop.sql("select id from checkout")
+    method = str(uuid4())
+    fact = payments_events_pb2.PaymentSetupSucceeded(checkout_id=str(row["id"]), attempt=1, payment_method_id=method)
+    await react(shop, "payment.setup_succeeded", fact)
+    (after,) = await shop.sql("select status, payment_method_id from checkout")
+    assert (after["status"], str(after["payment_method_id"])) == ("succeeded", method)
+
+
+async def test_an_older_copy_of_an_organization_is_ignored(shop: Shop) -> None:
+    def told(version: int, currency: str) -> identity_events_pb2.OrganizationUpdated:
+        message = organization_pb2.Organization(
+            id=str(shop.organization_id), version=version, country="FR", default_presentment_currency=currency
+        )
+        return identity_events_pb2.OrganizationUpdated(organization=message)
+
+    await react(shop, "organization.updated", told(3, "chf"), told(2, "usd"))
+    await react(shop, "organization.updated", told(1, "gbp"))
+
+    async with shop.open_all() as store:
+        kept = await store.organizations.get(shop.organization_id)
+    assert (kept.version, kept.default_currency, kept.country) == (3, "chf", "FR")
+    assert shop.directory.asked == 0
+
+
+async def test_customers_pay_by_the_newest_default_and_not_by_what_is_gone(shop: Shop) -> None:
+    request = customer_service_pb2.CreateCustomerRequest(request_id="1", email="ada@example.com")
+    ada = await shop.customers.CreateCustomer(request, shop.call())
+    first, second = str(uuid4()), str(uuid4())
+
+    def saved(method: str) -> payments_events_pb2.PaymentMethodCreated:
+        return payments_events_pb2.PaymentMethodCreated(payment_method_id=method, customer_id=ada.id, is_default=True)
+
+    async def default() -> str:
+        found = await shop.customers.GetCustomer(customer_service_pb2.GetCustomerRequest(id=ada.id), shop.call())
+        return found.default_payment_method_id
+
+    await react(shop, "payment_method.created", saved(first), saved(second))
+    assert await default() == second
+    await react(shop, "payment_method.deleted", payments_events_pb2.PaymentMethodDeleted(payment_method_id=first, customer_id=ada.id))
+    assert await default() == second
+    await react(shop, "payment_method.deleted", payments_events_pb2.PaymentMethodDeleted(payment_method_id=second, customer_id=ada.id))
+    assert await default() == ""

@@ -1,0 +1,139 @@
+"""The repositories on a real database: what goes in comes out, and nobody sees other organizations' rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from services.chassis.errors import Unavailable
+from services.checkout.domain import order as orders
+from services.checkout.domain.discount import AppliedDiscount, DiscountDuration, FixedReduction, Percentage
+from services.checkout.domain.interval import Interval, IntervalUnit, Period
+from services.checkout.domain.invoice import Series, SeriesKind
+from services.checkout.domain.offer import Offer
+from services.checkout.domain.order import BillingReason, Order, Placement
+from services.checkout.domain.payment import PaymentAction, PaymentFailure
+from services.checkout.domain.price import CustomAmount, TaxBehavior
+from services.checkout.domain.quote import Line, Quote
+from services.checkout.domain.tax import TaxabilityReason, TaxLine
+from services.checkout.storage.documents import OFFER
+from services.checkout.tests.builders import GERMAN, MONTHLY, NOW, checkout, discount, offer, price, product
+from services.checkout.tests.shop import Shop
+
+SCOPED = ("product", "product_price", "discount", "discount_redemption", "customer", "customer_balance", "checkout", "checkout_attempt")
+TABLES = (*SCOPED, "surplus_payment", "orders", "order_item", "number_series", "organization", "outbox", "idempotency_request")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        offer(),
+        offer(price=replace(price(currency="usd", tax_behavior=TaxBehavior.LOCATION), amount=CustomAmount(0, 500, None))),
+        offer(recurring=MONTHLY, trial=Interval(IntervalUnit.DAY, 14), trial_end=NOW),
+        offer(discount=AppliedDiscount(uuid4(), FixedReduction({"eur": 500}), DiscountDuration.REPEATING, 3)),
+        offer(discount=AppliedDiscount(uuid4(), Percentage(500), DiscountDuration.ONCE, None)),
+        offer(quote=Quote("eur", True, (Line("x", 1, period=Period(NOW, NOW)),), None)),
+    ],
+)
+def test_an_offer_survives_its_document(written: Offer) -> None:
+    assert OFFER.load(OFFER.dump(written)) == written
+
+
+async def test_a_product_comes_back_as_it_was(shop: Shop) -> None:
+    made = product(price(1000), price(1200, "usd"), recurring=MONTHLY, trial=Interval(IntervalUnit.WEEK, 2), description="x")
+    async with shop.open_all() as store:
+        await store.products.add(made)
+        assert await store.products.many([made.id]) == {made.id: made}
+        assert await store.products.lock(made.id) == made
+
+
+async def test_a_discount_comes_back_as_it_was(shop: Shop) -> None:
+    terms = {"reduction": FixedReduction({"eur": 100, "jpy": 90}), "product_ids": (uuid4(),), "starts_at": NOW, "max_redemptions": 3}
+    made = replace(discount(**terms), organization_id=shop.organization_id)
+    async with shop.open() as store:
+        await store.discounts.add(made)
+        assert await store.discounts.get(made.id) == made
+        assert await store.discounts.by_code("spring") == made
+
+
+async def test_a_checkout_comes_back_as_it_was(shop: Shop) -> None:
+    made = checkout(
+        metadata={"a": 1},
+        payment_action=PaymentAction("secret", "https://bank.example"),
+        payment_failure=PaymentFailure("declined", "No.", "lost_card"),
+    )
+    async with shop.open_all() as store:
+        await store.checkouts.add(made)
+        assert await store.checkouts.get(made.id) == made
+        changed = replace(made, version=2, payment_action=None, attempt=1)
+        await store.checkouts.save([changed])
+        assert await store.checkouts.lock_by_secret(made.client_secret) == changed
+
+
+def order(organization_id: UUID, customer_id: UUID) -> Order:
+    placement = Placement(
+        customer_id, "u1", BillingReason.PURCHASE, uuid4(), None, None, None, "Handbook", "Ada", GERMAN, "DE136695976", {"a": "b"}
+    )
+    tax = TaxLine("DE", "VAT", 190000, 1000, 190, TaxabilityReason.STANDARD_RATED)
+    lines = (Line("a", 595, 0, 95, uuid4()), Line("b", 595, 0, 95, None, period=Period(NOW, NOW)))
+    quote = Quote("eur", True, lines, (tax,))
+    return orders.place(uuid4(), organization_id, placement, quote, (uuid4(), uuid4()), now=NOW)[0]
+
+
+async def customer_of(shop: Shop) -> UUID:
+    bought = await shop.confirm(await shop.checkout(await shop.product(0)))
+    return UUID(bought.customer_id)
+
+
+async def test_an_order_comes_back_as_it_was_and_its_columns_add_up(shop: Shop) -> None:
+    made = order(shop.organization_id, await customer_of(shop))
+    async with shop.open_all() as store:
+        await store.orders.add([made])
+        assert await store.orders.get(made.id) == made
+        fewer = replace(made, quote=replace(made.quote, lines=made.quote.lines[:1], tax_lines=()), item_ids=made.item_ids[:1], version=2)
+        await store.orders.save_with_items(fewer)
+        assert await store.orders.lock([made.id]) == [fewer]
+    (row,) = await shop.sql(f"select * from orders where id = '{made.id}'")
+    assert (row["subtotal_amount"], row["tax_amount"], row["net_amount"], row["total_amount"]) == (595, 95, 500, 595)
+
+
+async def test_numbers_of_many_series_are_drawn_at_once_and_given_back_by_a_rollback(shop: Shop) -> None:
+    first = Series(shop.organization_id, SeriesKind.INVOICE, "A")
+    second = Series(shop.organization_id, SeriesKind.RECEIPT, "A")
+    async with shop.open_all() as store:
+        assert await store.orders.draw_numbers({second: 1, first: 3}) == {first: ["A-0001", "A-0002", "A-0003"], second: ["A-0001"]}
+    with pytest.raises(ZeroDivisionError):
+        async with shop.open_all() as store:
+            await store.orders.draw_numbers({first: 5})
+            raise ZeroDivisionError
+    async with shop.open_all() as store:
+        assert await store.orders.draw_numbers({first: 1}) == {first: ["A-0004"]}
+
+
+async def test_without_a_scope_the_application_sees_nothing(shop: Shop) -> None:
+    await shop.confirm(await shop.checkout(await shop.product()))
+    for table in TABLES:
+        count = f"select count(*) from {table}".encode()
+        async with shop.database.app.transaction(uuid4()) as transaction:
+            cursor = await transaction.connection.execute(count)
+            assert (await cursor.fetchone() or {})["count"] == 0, table
+        async with shop.database.app.connection() as connection:
+            cursor = await connection.execute(count)
+            assert (await cursor.fetchone() or {})["count"] == 0, table
+
+
+async def test_a_row_cannot_be_written_for_another_organization(shop: Shop) -> None:
+    with pytest.raises((psycopg.errors.InsufficientPrivilege, Unavailable)):
+        async with shop.database.app.transaction(uuid4()) as transaction:
+            await transaction.connection.execute(
+                b"insert into number_series (organization_id, kind, prefix, last_number) values (gen_random_uuid(), 'invoice', 'A', 1)"
+            )
+
+
+async def test_billing_facts_cannot_be_deleted(shop: Shop) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        async with shop.database.worker.transaction() as transaction:
+            await transaction.connection.execute(b"delete from orders")

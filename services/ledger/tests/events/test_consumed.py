@@ -1,0 +1,187 @@
+"""Facts in, books out: through the reactor, in one transaction with the claim."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from bursar.checkout.v1.checkout_events_pb2 import OrderPaid
+from bursar.payments.v1.payments_events_pb2 import PaymentSettled
+from bursar.types.v1.tax_pb2 import TaxLine
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from services.chassis.errors import BursarError
+from services.chassis.event import Event
+from services.chassis.ids import new_id
+from services.chassis.reactor import Reactor
+from services.ledger.domain.postings import PaidOrder, SettledPayment
+from services.ledger.events.consumed import reactions
+from services.ledger.storage.accounts import AccountRegistry
+from services.ledger.storage.audit import audit
+from services.ledger.tests.builders import NOW, ORGANIZATION, OTHER_ORGANIZATION, clearing, paid_order, payable, settled_payment
+from tests.support.databases import ServiceDatabase
+
+
+def timestamp(at: datetime) -> Timestamp:
+    answer = Timestamp()
+    answer.FromDatetime(at)
+    return answer
+
+
+def order_paid(order: PaidOrder) -> Event[Any]:
+    message = OrderPaid(
+        order_id=str(order.order_id),
+        customer_id=str(order.customer_id),
+        currency=order.currency,
+        net_amount=order.net_amount,
+        tax_lines=[TaxLine(jurisdiction=jurisdiction, amount=amount) for jurisdiction, amount in order.taxes],
+        total_amount=order.total_amount,
+        applied_balance_amount=order.applied_balance_amount,
+        due_amount=order.due_amount,
+        processor=order.processor or None,
+        paid_at=timestamp(order.paid_at),
+    )
+    return Event(new_id(), "order.paid", order.organization_id, order.order_id, 1, NOW, message)
+
+
+def payment_settled(payment: SettledPayment) -> Event[Any]:
+    message = PaymentSettled(
+        payment_id=str(payment.payment_id),
+        order_id=str(payment.order_id),
+        processor=payment.processor,
+        currency=payment.currency,
+        amount=payment.amount,
+        fee_amount=payment.fee_amount,
+        settled_at=timestamp(payment.settled_at),
+    )
+    return Event(new_id(), "payment.settled", payment.organization_id, payment.payment_id, 1, NOW, message)
+
+
+@pytest.fixture
+def reactor(database: ServiceDatabase, registry: AccountRegistry) -> Reactor:
+    return Reactor("ledger", reactions(registry), database.worker)
+
+
+async def balances(database: ServiceDatabase) -> dict[str, int]:
+    async with database.worker.connection() as connection:
+        query = "select code, debit_amount - credit_amount as amount from balance join account on id = account_id"
+        rows = await (await connection.execute(query)).fetchall()
+    return {row["code"]: row["amount"] for row in rows}
+
+
+async def test_a_paid_order_and_its_settlement(database: ServiceDatabase, reactor: Reactor) -> None:
+    order = paid_order()
+    assert await reactor.take([order_paid(order), payment_settled(settled_payment(order))]) == set()
+    assert await balances(database) == {
+        clearing().code: 12000 - 378,
+        payable().code: -10000 + 650,
+        "tax_payable:DE:usd": -2000,
+        "fee_revenue:payment:usd": -650,
+        "processor_fee:payment:usd": 378,
+    }
+
+
+async def test_a_settlement_before_its_order_comes_later(database: ServiceDatabase, reactor: Reactor) -> None:
+    order = paid_order()
+    settled, paid = payment_settled(settled_payment(order)), order_paid(order)
+    assert await reactor.take([settled]) == {settled.id}
+    assert await balances(database) == {}
+    await reactor.take([paid])
+    assert await reactor.take([settled]) == set()
+    assert (await balances(database))[clearing().code] == 12000 - 378
+
+
+async def test_any_order_and_any_repetition_of_the_facts_ends_in_the_same_balances(database: ServiceDatabase, reactor: Reactor) -> None:
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    orders = [paid_order(organization_id=chance.choice([ORGANIZATION, OTHER_ORGANIZATION])) for _ in range(12)]
+    facts = [order_paid(order) for order in orders] + [payment_settled(settled_payment(order)) for order in orders]
+    pending = [chance.choice(facts) for _ in range(30)] + facts
+    chance.shuffle(pending)
+    while pending:
+        size = chance.randint(1, 8)
+        early = await reactor.take(pending[:size])
+        pending = pending[size:] + [fact for fact in pending[:size] if fact.id in early]
+    after = await balances(database)
+    assert after[clearing().code] == 12 * (12000 - 378), f"seed {seed}"
+    assert after[payable().code] + after.get(payable(OTHER_ORGANIZATION).code, 0) == 12 * (650 - 10000), f"seed {seed}"
+    assert (await audit(database.worker)).findings == []
+
+
+async def test_a_fact_published_again_under_a_new_event_books_nothing(database: ServiceDatabase, reactor: Reactor) -> None:
+    order = paid_order()
+    await reactor.take([order_paid(order)])
+    with psycopg.connect(database.urls.admin, autocommit=True) as admin:
+        admin.execute("insert into fee_plan values (%s, 0, 0)", [ORGANIZATION])
+    await reactor.take([order_paid(order)])
+    assert (await balances(database))[payable().code] == -10000 + 650
+
+
+async def test_other_facts_under_a_known_key_are_refused_with_their_batch(database: ServiceDatabase, reactor: Reactor) -> None:
+    order = paid_order()
+    await reactor.take([order_paid(order)])
+    other = paid_order(order_id=order.order_id, net_amount=9000, total_amount=11000, due_amount=11000)
+    with pytest.raises(BursarError) as caught:
+        await reactor.take([order_paid(paid_order()), order_paid(other)])
+    assert caught.value.reason == "IDEMPOTENCY_KEY_REUSED"
+    assert (await balances(database))[clearing().code] == 12000
+
+
+async def test_an_organizations_own_fee_plan_counts(database: ServiceDatabase, reactor: Reactor) -> None:
+    with psycopg.connect(database.urls.admin, autocommit=True) as admin:
+        admin.execute("insert into fee_plan values (%s, 40000, 40)", [ORGANIZATION])
+    await reactor.take([order_paid(paid_order()), order_paid(paid_order(organization_id=OTHER_ORGANIZATION))])
+    after = await balances(database)
+    assert (after[payable().code], after[payable(OTHER_ORGANIZATION).code]) == (-9480, -9350)
+
+
+async def test_the_exchange_of_a_settlement_in_another_currency(database: ServiceDatabase, reactor: Reactor) -> None:
+    order = paid_order(currency="eur")
+    settled = settled_payment(order, currency="usd", amount=12960, fee_amount=406)
+    await reactor.take([order_paid(order), payment_settled(settled)])
+    after = await balances(database)
+    assert (after[clearing("eur").code], after[clearing("usd").code]) == (0, 12960 - 406)
+    assert (after["fx_position:eur"], after["fx_position:usd"]) == (12000, -12960)
+
+
+async def test_an_order_of_nothing_leaves_no_transaction(database: ServiceDatabase, reactor: Reactor) -> None:
+    await reactor.take([order_paid(paid_order(net_amount=0, taxes=(), total_amount=0, due_amount=0, processor=""))])
+    assert (await audit(database.worker)).transactions_checked == 0
+
+
+async def test_clearing_equals_what_a_processor_would_say(database: ServiceDatabase, reactor: Reactor) -> None:
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    processor: dict[str, int] = {}
+    statement: dict[UUID, int] = {ORGANIZATION: 0, OTHER_ORGANIZATION: 0}
+    facts: list[Event[Any]] = []
+    for _ in range(40):
+        net, tax = chance.randint(0, 50000), chance.randint(0, 9000)
+        order = paid_order(
+            organization_id=chance.choice(list(statement)),
+            net_amount=net,
+            taxes=(("DE", tax),),
+            total_amount=net + tax,
+            due_amount=net + tax,
+            processor="stripe" if net + tax else "",
+        )
+        fee = chance.randint(0, 500)
+        processor["usd"] = processor.get("usd", 0) + order.due_amount - (fee if order.due_amount else 0)
+        statement[order.organization_id] += net - (((net + tax) * 5 + 50) // 100 + 50 if net + tax else 0)
+        facts.append(order_paid(order))
+        if order.due_amount:
+            facts.append(payment_settled(settled_payment(order, fee_amount=fee)))
+    await take_all(reactor, facts)
+    after = await balances(database)
+    assert after[clearing().code] == processor["usd"], f"seed {seed}"
+    for organization_id, amount in statement.items():
+        assert after[payable(organization_id).code] == -amount, f"seed {seed}"
+
+
+async def take_all(reactor: Reactor, facts: Sequence[Event[Any]]) -> None:
+    assert await reactor.take(facts) == set()
