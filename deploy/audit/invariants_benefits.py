@@ -14,9 +14,7 @@ _ORDERS = (
 )
 _SUBSCRIPTIONS = "select id, organization_id, customer_id, product_id from subscription where status in ('trialing', 'active')"
 _DELETED = "select id from customer where deleted_at is not null"
-_LINKS = (
-    "select l.organization_id, l.product_id, l.benefit_id from product_benefit l join benefit b on b.id = l.benefit_id where not b.is_deleted"
-)
+_LINKS = "select l.organization_id, l.product_id, l.benefit_id from product_benefit l join benefit b on b.id = l.benefit_id where not b.is_deleted"
 # Grants of a past-due subscription may stay for a while by the organization's settings: `benefits` judges these by its own clock.
 _GRANTED = (
     "select g.organization_id, g.source_id, g.customer_id, g.benefit_id from benefit_grant g "
@@ -30,8 +28,12 @@ Right = tuple[UUID, UUID, UUID, UUID]
 def grants_follow(suite: Suite) -> Verdict:
     """Granted is exactly what paid one-time orders and live subscriptions entitle to, neither more nor fewer."""
     rights = set(_rights(suite))
-    granted = [(row["organization_id"], row["source_id"], row["customer_id"], row["benefit_id"]) for row in suite.rows("benefits", _GRANTED)]
-    problems = [f"{source} entitles customer {customer} to {benefit}, not granted" for _, source, customer, benefit in rights - set(granted)]
+    granted = [
+        (row["organization_id"], row["source_id"], row["customer_id"], row["benefit_id"]) for row in suite.rows("benefits", _GRANTED)
+    ]
+    problems = [
+        f"{source} entitles customer {customer} to {benefit}, not granted" for _, source, customer, benefit in rights - set(granted)
+    ]
     problems += [f"customer {customer} has {benefit} by {source}, wrongly" for _, source, customer, benefit in set(granted) - rights]
     if len(granted) != len(set(granted)):
         problems.append(f"{len(granted) - len(set(granted))} grants are there twice")

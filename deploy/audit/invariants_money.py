@@ -11,8 +11,10 @@ from deploy.audit.verdict import Verdict, ask, verdict
 
 ORDER_KEY = "bursar_order_id"
 """Where charges carry the order's id."""
-_CLEARING, _PAYMENT, _PROCESSOR_FEE = 1100, 1, 2
-"""Numbers of the ledger's chart and of its kinds of transactions."""
+_CLEARING, _COST = 1100, 5000
+"""Of the ledger's chart: what the processor holds for us, and what it keeps."""
+_PAYMENT, _PROCESSOR_FEE = 1, 2
+"""Of the ledger's kinds of transactions."""
 
 _PAID = (
     "select id, organization_id, currency, total_amount, due_amount, payment_id from orders "
@@ -23,8 +25,8 @@ _SUCCEEDED = (
     "from attempt where kind = 'payment' and status = 'succeeded'"
 )
 _BOOKED = """
-select j.id, j.organization_id, j.source_id, j.kind, coalesce(sum(e.amount) filter (where a.kind = %(clearing)s), 0)::bigint as cleared_amount,
-  max(e.currency) filter (where a.kind = %(clearing)s) as currency
+select j.id, j.organization_id, j.source_id, coalesce(sum(e.amount) filter (where a.kind = %(account)s), 0)::bigint as amount,
+  max(e.currency) filter (where a.kind = %(account)s) as currency
 from journal j left join entry e on e.transaction_id = j.id left join account a on a.id = e.account_id
 where j.kind = %(kind)s group by j.id
 """
@@ -52,17 +54,19 @@ def charges_agree(suite: Suite) -> Verdict:
         charged = charges.pop(order_id, [])
         if sorted(_money(one, "processor_id") for one in charged) != sorted(_money(one, "processor_id") for one in paid):
             problems.append(f"order {order_id}: payments {_amounts(paid)}, the processor charged {_amounts(charged)}")
-    problems += [f"the processor charged {_amounts(left)} for order {order_id}, and no payment succeeded" for order_id, left in charges.items()]
+    problems += [
+        f"the processor charged {_amounts(left)} for order {order_id}, and no payment succeeded" for order_id, left in charges.items()
+    ]
     return verdict("Every succeeded payment is exactly one charge at the processor", len(payments), problems)
 
 
 def orders_are_booked(suite: Suite) -> Verdict:
     """A paid order is one transaction in the books, with what was charged on the clearing account; an order of nothing is none."""
     orders = suite.rows("checkout", _PAID)
-    booked = _by(suite.rows("ledger", _BOOKED, clearing=_CLEARING, kind=_PAYMENT), "source_id")
+    booked = _by(suite.rows("ledger", _BOOKED, account=_CLEARING, kind=_PAYMENT), "source_id")
     problems = []
     for order in orders:
-        found = [(row["organization_id"], row["cleared_amount"], row["currency"]) for row in booked.pop(order["id"], [])]
+        found = [(row["organization_id"], row["amount"], row["currency"]) for row in booked.pop(order["id"], [])]
         due = order["due_amount"]
         wanted = [(order["organization_id"], due, order["currency"] if due else None)] if order["total_amount"] else []
         if found != wanted:
@@ -74,10 +78,10 @@ def orders_are_booked(suite: Suite) -> Verdict:
 def fees_agree(suite: Suite) -> Verdict:
     """What the processor kept of a payment is one transaction in the books."""
     payments = suite.rows("payments", _SUCCEEDED)
-    booked = _by(suite.rows("ledger", _BOOKED, clearing=_CLEARING, kind=_PROCESSOR_FEE), "source_id")
+    booked = _by(suite.rows("ledger", _BOOKED, account=_COST, kind=_PROCESSOR_FEE), "source_id")
     problems = []
     for order_id, paid in _by(payments, "order_id").items():
-        kept = sorted(-row["cleared_amount"] for row in booked.pop(order_id, []))
+        kept = sorted(row["amount"] for row in booked.pop(order_id, []))
         if any(payment["settlement_fee_amount"] is None for payment in paid):
             problems.append(f"a payment of order {order_id} is not settled")
         elif kept != sorted(payment["settlement_fee_amount"] for payment in paid if payment["settlement_fee_amount"]):

@@ -4,12 +4,13 @@
 -- Above this text stand two tables. ROUTES leads from the HTTP method by the path's segments to the name of the
 -- message that the body is ("{}" for a variable segment, "=" for the name). MESSAGES has the fields of each message:
 -- false is not looked into, a text is a message, {map = ...} is a map of such.
--- Malformed JSON is let through: the transcoder says better what is wrong with it.
+-- Malformed JSON is let through, for the transcoder says better what is wrong with it; but not where the transcoder would
+-- read more into it than JSON allows: names without double quotes, texts in single quotes.
 
 local DEEPEST = 100
 
 local find, byte, sub = string.find, string.byte, string.sub
-local QUOTE, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, COLON, COMMA = 34, 123, 125, 91, 93, 58, 44
+local QUOTE, SINGLE_QUOTE, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, COLON, COMMA = 34, 39, 123, 125, 91, 93, 58, 44
 
 local function message_of(method, path)
   local node = ROUTES[method]
@@ -30,6 +31,11 @@ local function text_at(json, at)
     if byte(json, place) == QUOTE then return sub(json, at + 1, place - 1), place + 1 end
     place = place + 1
   end
+end
+
+-- What stands where a name in double quotes should, or nil if nothing that anybody would take for one.
+local function bare_name(json, at)
+  return string.match(json, "^'?[%w_$.-]+'?", at)
 end
 
 local scan
@@ -56,7 +62,7 @@ local function scan_object(json, at, fields, depth)
     if byte(json, at) ~= COMMA then return nil end
     at = find(json, "%S", at + 1)
   end
-  return nil
+  return nil, at and bare_name(json, at)
 end
 
 local function scan_array(json, at, kind, depth)
@@ -89,6 +95,8 @@ function scan(json, at, kind, depth)
   elseif first == QUOTE then
     local _, after = text_at(json, at)
     return after
+  elseif first == SINGLE_QUOTE then
+    return nil, "'"
   end
   return (find(json, "[,%]}%s]", at))
 end

@@ -57,13 +57,13 @@ class Simulation:
         self.deliveries.submit(work.deliveries)
 
     def register_endpoint(self, url: str, secret: str, *, connect: bool) -> None:
-        """An endpoint known beforehand; the same URL is registered once, whatever the state file holds."""
+        """An endpoint known beforehand, by its URL or its secret: one that moved takes its deliveries along."""
         work = self.begin(PLATFORM)
         for identifier in work.tx.ids(endpoints.KIND):
-            same = work.tx.find(identifier)
-            if same and same["url"] == url and work.tx.hidden(identifier)["connect"] == connect:
+            known, hidden = work.tx.find(identifier), work.tx.hidden(identifier)
+            if known and hidden["connect"] == connect and (known["url"] == url or (secret and secret in hidden["secrets"])):
                 # Kept under its id, for deliveries of an earlier process are still on their way to it.
-                work.tx.hide(identifier, {"secrets": [secret], "connect": connect})
+                work.tx.put(known | {"url": url}, {"secrets": [secret], "connect": connect})
                 break
         else:
             values: Json = {"url": url, "enabled_events": ["*"], "connect": connect}

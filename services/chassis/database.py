@@ -97,7 +97,7 @@ class Database:
         try:
             async with self._pool.connection(timeout=min(5.0, deadline.remaining_seconds())) as connection:
                 yield connection
-        except (PoolTimeout, psycopg.OperationalError) as error:
+        except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise _told(error) from error
 
     @asynccontextmanager
@@ -117,9 +117,12 @@ class Database:
             except BaseException:
                 await _rollback(connection)
                 raise
-            await _finish(connection)
-        if transaction.facts:
-            self.wake_relay.set()
+            try:
+                await _finish(connection)
+            finally:
+                # Also when the caller left during the commit: it went through all the same.
+                if transaction.facts:
+                    self.wake_relay.set()
 
 
 async def _configure(connection: AsyncConnection[DictRow]) -> None:

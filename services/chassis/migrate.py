@@ -14,17 +14,16 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 import sqlalchemy
 from alembic import command, context
 from alembic.config import Config
 
-SERVICES = Path(__file__).parents[1]
+from services.chassis.schema_version import VERSION_TABLE, migrations_folder
+
 _LOCK_KEY = 0x6D696772
 """One migration at a time in a database; any number nobody else uses."""
 _LOCK_WAIT_SECONDS = 60
-VERSION_TABLE = "schema_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def migrate(service: str, owner_url: str) -> None:
         connection.exec_driver_sql(f"select pg_advisory_lock({_LOCK_KEY})")
         connection.exec_driver_sql("set statement_timeout = 0")
         connection.commit()
-        alembic = configuration(service)
+        alembic = _configuration(service)
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, "head")
         roles = roles_of(service)
@@ -66,10 +65,9 @@ def run_migrations() -> None:
         context.run_migrations()
 
 
-def configuration(service: str) -> Config:
+def _configuration(service: str) -> Config:
     alembic = Config()
-    folder = SERVICES / service / "migrations"
-    alembic.set_main_option("script_location", str(folder).replace("%", "%%"))
+    alembic.set_main_option("script_location", str(migrations_folder(service)).replace("%", "%%"))
     return alembic
 
 

@@ -30,7 +30,7 @@ from services.chassis.consumer import Consumer, Reaction
 from services.chassis.database import Database
 from services.chassis.errors import BursarError
 from services.chassis.identity import IdentitySigner, IdentityVerifier
-from services.chassis.migrate import migrate
+from services.chassis.pause import pause
 from services.chassis.peers import Peers
 from services.chassis.reconciler import Reconciler
 from services.chassis.relay import Relay
@@ -105,6 +105,8 @@ def command_line(settings_type: type[Settings], compose: Compose, *extra: typer.
     @app.command(name="migrate")
     def migrate_command() -> None:
         """Bring the schema to its newest version; several at once wait for each other."""
+        from services.chassis.migrate import migrate  # Alembic: not for processes that serve
+
         settings = settings_type()  # type: ignore[call-arg]
         if settings.database_owner_url is None:
             raise typer.BadParameter("set BURSAR_DATABASE_OWNER_URL: migrations run as the owner of the database")
@@ -208,7 +210,7 @@ async def _readiness(server: Server, parts: Parts, stop: asyncio.Event) -> None:
             await server.set_serving(at_head)
         except BursarError:
             await server.set_serving(False)
-        await _wait(stop, _READINESS_SECONDS if at_head else 0.1)
+        await pause(stop, _READINESS_SECONDS if at_head else 0.1)
 
 
 async def _repeat(schedule: Schedule, stop: asyncio.Event) -> None:
@@ -219,14 +221,7 @@ async def _repeat(schedule: Schedule, stop: asyncio.Event) -> None:
             _log.warning("schedule will run again", extra={"where": schedule.name, "reason": error.reason})
         except Exception:
             _log.exception("schedule failed and will run again", extra={"where": schedule.name})
-        await _wait(stop, schedule.every_seconds)
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+        await pause(stop, schedule.every_seconds)
 
 
 async def _finish(tasks: Sequence[asyncio.Task[None]]) -> None:

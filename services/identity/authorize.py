@@ -13,6 +13,7 @@ from services.chassis.clock import SystemClock
 from services.chassis.database import Database
 from services.chassis.errors import BursarError
 from services.chassis.identity import EDGE_ISSUER, IdentitySigner
+from services.chassis.pause import pause
 from services.chassis.schema_version import pending
 from services.identity.api.authorizer.anonymous import AnonymousRequests
 from services.identity.api.authorizer.authorizer import Authorizer
@@ -70,13 +71,13 @@ async def _ready(server: AuthorizerServer, service: str, database: Database, sto
                 return
         except BursarError as error:
             _log.warning("not ready", extra={"reason": error.reason})
-        await _wait(stop, _SCHEMA_SECONDS)
+        await pause(stop, _SCHEMA_SECONDS)
 
 
 async def _write_uses(uses: TokenUses, stop: asyncio.Event) -> None:
     while not stop.is_set():
         await _write(uses)
-        await _wait(stop, _WRITE_SECONDS)
+        await pause(stop, _WRITE_SECONDS)
 
 
 async def _write(uses: TokenUses) -> None:
@@ -84,10 +85,3 @@ async def _write(uses: TokenUses) -> None:
         await uses.write()
     except BursarError as error:
         _log.warning("uses are written later", extra={"reason": error.reason})
-
-
-async def _wait(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return

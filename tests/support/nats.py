@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import Signals
 
 from deploy.local import nats
 from deploy.local.ports import free_ports, listening
@@ -43,18 +43,18 @@ class NatsServer:
                 raise TimeoutError("NATS did not come up")
             time.sleep(0.01)
 
-    def signal(self, number: signal.Signals) -> None:
+    def signal(self, number: Signals) -> None:
         """SIGSTOP freezes it, SIGCONT lets it go on."""
         assert self._process is not None
         self._process.send_signal(number)
 
     def kill(self) -> None:
         """As `kill -9` does."""
-        self._end(signal.SIGKILL)
+        self._end(Signals.SIGKILL)
 
     def stop(self) -> None:
         """In order."""
-        self._end(signal.SIGTERM)
+        self._end(Signals.SIGTERM)
 
     def save_store(self) -> None:
         """Remember the messages as they are on disk; the server must not run."""
@@ -70,7 +70,7 @@ class NatsServer:
         """Lose everything."""
         shutil.rmtree(self._store)
 
-    def _end(self, number: signal.Signals) -> None:
+    def _end(self, number: Signals) -> None:
         if self._process is not None:
             self._process.send_signal(number)
             self._process.wait()

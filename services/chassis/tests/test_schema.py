@@ -9,7 +9,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from services.chassis import migrate as migrations
+from services.chassis import schema_version
 from services.chassis.ids import new_id
 from services.chassis.migrate import migrate
 from services.chassis.retention import prune
@@ -73,7 +73,7 @@ async def test_migrations_run_once_whoever_starts_them(cluster: Cluster, tmp_pat
     versions.mkdir(parents=True)
     (versions.parent / "env.py").write_text("from services.chassis.migrate import run_migrations\n\nrun_migrations()\n")
     (versions / "0001_first.py").write_text(_VERSION.format(number="0001", before=None))
-    monkeypatch.setattr(migrations, "SERVICES", tmp_path)
+    monkeypatch.setattr(schema_version, "SERVICES", tmp_path)
     urls = cluster.create("chassis_test", migrate=create_tables)
     async with opened(urls) as both:
         assert await pending("chassis_test", both.app)

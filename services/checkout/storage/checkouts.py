@@ -60,6 +60,10 @@ _ATTEMPT_OF_REQUEST = compile_statement(
 _HAD_TRIAL = Statement(
     "select 1 as found from checkout where person = %(person)s and status = 'succeeded' and offer->'trial' <> 'null'::jsonb limit 1"
 )
+_IS_SUBSCRIBING = Statement(
+    "select 1 as found from checkout where customer_id = %(customer_id)s and subscription_id is not null "
+    "and (status = 'confirmed' or (status = 'succeeded' and modified_at >= %(since)s)) limit 1"
+)
 _KEEP_SURPLUS = bulk_insert(surplus_payment, suffix="on conflict do nothing")
 _SORT = {"created_at": table.c.created_at, "expires_at": table.c.expires_at, "status": table.c.status}
 
@@ -107,6 +111,9 @@ class StoredCheckouts:
     async def attempt_of_request(self, checkout_id: UUID, request_id: str) -> Attempt | None:
         row = await self._transaction.one(_ATTEMPT_OF_REQUEST, checkout_id=checkout_id, request_id=request_id)
         return row_to_attempt(row) if row else None
+
+    async def is_subscribing(self, customer_id: UUID, since: datetime) -> bool:
+        return await self._transaction.one(_IS_SUBSCRIBING, customer_id=customer_id, since=since) is not None
 
     async def had_trial(self, person: str) -> bool:
         return await self._transaction.one(_HAD_TRIAL, person=person) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -19,10 +19,15 @@ from services.checkout.storage.tables import product as table
 from services.checkout.storage.tables import product_price as prices
 from services.checkout.usecases.filters import ProductFilter
 
-_IDS = bindparam("ids", type_=ARRAY(Uuid))
-_MANY = compile_statement(select(table).where(table.c.id == func.any(_IDS)))
-_PRICES = compile_statement(select(prices).where(prices.c.product_id == func.any(_IDS)).order_by(prices.c.product_id, prices.c.position))
-_LOCK = compile_statement(select(table).where(table.c.id == bindparam("id")).with_for_update())
+_PRICE_OF = "price_of_"
+_WITH_PRICES = (
+    select(table, *(column.label(_PRICE_OF + column.name) for column in prices.columns))
+    .select_from(table.join(prices, prices.c.product_id == table.c.id))
+    .where(table.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(table.c.id, prices.c.position)
+)
+_MANY = compile_statement(_WITH_PRICES)
+_LOCK = compile_statement(_WITH_PRICES.with_for_update(of=table))
 _ADD = bulk_insert(table)
 _ADD_PRICES = bulk_insert(prices)
 _FIXED = ("id", "organization_id", "recurring_interval", "recurring_interval_count", "created_at")
@@ -43,16 +48,14 @@ class StoredProducts:
 
     async def many(self, product_ids: Sequence[UUID]) -> dict[UUID, Product]:
         """Those that exist, by id."""
-        rows = await self._transaction.all(_MANY, ids=list(product_ids))
-        return {product.id: product for product in await self._with_prices(rows)}
+        return _products(await self._transaction.all(_MANY, ids=list(product_ids)))
 
     async def lock(self, product_id: UUID) -> Product | None:
-        row = await self._transaction.one(_LOCK, id=product_id)
-        return (await self._with_prices([row]))[0] if row else None
+        return _products(await self._transaction.all(_LOCK, ids=[product_id])).get(product_id)
 
     async def save(self, product: Product) -> None:
         """Prices never change but for being archived; new ones are added."""
-        known = {row["id"] for row in await self._transaction.all(_PRICES, ids=[product.id])}
+        known = {price.id for price in (await self.many([product.id]))[product.id].prices}
         rows = prices_to_rows(product)
         await self._transaction.many(_SAVE, [product_to_row(product)])
         await self._transaction.many(_ARCHIVE_PRICES, [row for row in rows if row["id"] in known])
@@ -61,22 +64,24 @@ class StoredProducts:
     async def page(self, given: ProductFilter, page: Page) -> tuple[list[Product], str, int | None]:
         """One page, the token of the next, and if asked for how many match."""
         query = matching(
-            select(table),
+            select(table.c.id),
             contains(given.query, table.c.name),
             None if given.is_archived is None else table.c.is_archived.is_(given.is_archived),
             None if given.is_recurring is None else table.c.recurring_interval.is_not(None).is_(given.is_recurring),
         )
         rows = await self._transaction.all(compile_statement(paged(query, page, _SORT[page.sort_key], table.c.id)))
         total = await self._transaction.one(compile_statement(counted(query))) if page.include_total else None
-        return await self._with_prices(rows[: page.size]), page.next_token(rows), total["total"] if total else None
+        found = await self.many([row["id"] for row in rows[: page.size]])
+        return [found[row["id"]] for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None
 
-    async def _with_prices(self, rows: Sequence[Row]) -> list[Product]:
-        if not rows:
-            return []
-        by_product: dict[UUID, list[Price]] = {row["id"]: [] for row in rows}
-        for row in await self._transaction.all(_PRICES, ids=list(by_product)):
-            by_product[row["product_id"]].append(row_to_price(row))
-        return [row_to_product(row, by_product[row["id"]]) for row in rows]
+
+def _products(rows: Sequence[Row]) -> dict[UUID, Product]:
+    """The products of rows that hold a price each, with its columns behind `price_of_`."""
+    found: dict[UUID, tuple[Row, list[Price]]] = {}
+    for row in rows:
+        price = {name.removeprefix(_PRICE_OF): value for name, value in row.items() if name.startswith(_PRICE_OF)}
+        found.setdefault(row["id"], (row, []))[1].append(row_to_price(price))
+    return {product_id: row_to_product(row, own_prices) for product_id, (row, own_prices) in found.items()}
 
 
 def product_to_row(product: Product) -> dict[str, Any]:
@@ -133,7 +138,7 @@ def prices_to_rows(product: Product) -> list[dict[str, Any]]:
     ]
 
 
-def row_to_price(row: Row) -> Price:
+def row_to_price(row: Mapping[str, Any]) -> Price:
     amount: FixedAmount | CustomAmount = (
         FixedAmount(row["price_amount"])
         if row["amount_type"] == "fixed"

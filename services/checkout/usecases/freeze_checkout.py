@@ -8,35 +8,20 @@ from uuid import UUID
 
 from services.chassis.ids import new_id
 from services.checkout.domain import checkout as checkouts
-from services.checkout.domain.address import missing_parts
-from services.checkout.domain.cart import Buyer, Cart
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
-from services.checkout.domain.customer import Customer
-from services.checkout.domain.discount import check_applicable, same_person
 from services.checkout.domain.errors import (
-    AlreadySubscribed,
-    BillingAddressMissing,
     CheckoutExpired,
     CheckoutNotFound,
-    CustomerEmailMissing,
-    DiscountNotApplicable,
-    PaymentMethodMissing,
-    ProductArchived,
     RequestIdReused,
-    TrialAlreadyUsed,
 )
-from services.checkout.domain.offer import Offer
-from services.checkout.domain.organization import Organization
-from services.checkout.domain.payment import Attempt, AttemptKind
+from services.checkout.domain.payment import Attempt
 from services.checkout.domain.product import Product
 from services.checkout.domain.settlement import Purchase
-from services.checkout.usecases.choose import choose
-from services.checkout.usecases.create_checkout import check_buyer
+from services.checkout.usecases.agree_terms import Terms, agree_terms, allows_one_subscription, check_complete, check_not_subscribed
 from services.checkout.usecases.ports import Store, TaxCalculator, TaxIds
-from services.checkout.usecases.price_cart import Chosen, price_cart
 from services.checkout.usecases.settle_attempts import redemption_of
-from services.checkout.usecases.take_customer import find_customer, take_customer
-from services.checkout.usecases.update_checkout import CheckoutEdit, edited_cart
+from services.checkout.usecases.take_customer import take_customer
+from services.checkout.usecases.update_checkout import CheckoutEdit
 from services.checkout.usecases.write_order import write_order
 
 
@@ -73,15 +58,6 @@ class SubscriptionsAsked:
     customer_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    cart: Cart
-    buyer: Buyer
-    chosen: Chosen
-    customer: Customer | None
-    offer: Offer
-
-
 async def freeze_checkout(
     client_secret: str,
     confirmation: Confirmation,
@@ -101,13 +77,12 @@ async def freeze_checkout(
     if checkouts.is_expired(checkout, now):
         raise CheckoutExpired
     organization = await store.organizations.get(checkout.organization_id)
-    terms = await _last_terms(checkout, confirmation.edit, organization, now, store, taxes, tax_ids)
-    if subscriptions is None and _must_ask(terms, organization):
-        assert terms.customer is not None
-        return SubscriptionsAsked(terms.customer.id)
-    if subscriptions:
-        raise AlreadySubscribed
-    await _check_complete(terms, confirmation, organization, store)
+    terms = await agree_terms(checkout, confirmation.edit, organization, now, store, taxes, tax_ids)
+    if terms.customer is not None and allows_one_subscription(terms, organization):
+        if subscriptions is None:
+            return SubscriptionsAsked(terms.customer.id)
+        await check_not_subscribed(terms.customer, subscriptions, now, store)
+    await check_complete(terms, confirmation.confirmation_token_id, organization, store)
     return Frozen(await _confirm(checkout, terms, confirmation, now, store), terms.chosen.product)
 
 
@@ -125,51 +100,7 @@ async def _product(checkout: Checkout, store: Store) -> Product:
     return (await store.products.many([checkout.cart.product_id]))[checkout.cart.product_id]
 
 
-async def _last_terms(
-    checkout: Checkout,
-    edit: CheckoutEdit,
-    organization: Organization,
-    now: datetime,
-    store: Store,
-    taxes: TaxCalculator,
-    tax_ids: TaxIds,
-) -> _Terms:
-    cart = await edited_cart(checkout.cart, edit, now, by_buyer=True, store=store)
-    buyer = edit.buyer(checkout.buyer)
-    check_buyer(buyer, tax_ids)
-    pinned = checkout.offer.price.id if cart.product_id == checkout.cart.product_id else None
-    chosen = await choose(cart, organization, store=store, pinned_price_id=pinned)
-    if pinned is not None and chosen.price.id != pinned:
-        # The buyer was shown another price; it is not for sale any more.
-        raise ProductArchived
-    if cart.discount_id is not None:
-        if chosen.discount is None:
-            raise DiscountNotApplicable("it has ended")
-        check_applicable(chosen.discount, cart.product_id, cart.currency, now)
-    offer = price_cart(cart, buyer, chosen, now, taxes=taxes)
-    return _Terms(cart, buyer, chosen, await find_customer(buyer, store=store), offer)
-
-
-def _must_ask(terms: _Terms, organization: Organization) -> bool:
-    return terms.customer is not None and terms.offer.recurring is not None and not organization.allow_multiple_subscriptions
-
-
-async def _check_complete(terms: _Terms, confirmation: Confirmation, organization: Organization, store: Store) -> None:
-    buyer, offer = terms.buyer, terms.offer
-    email = buyer.email or (terms.customer.details.email if terms.customer else None)
-    if not email:
-        raise CustomerEmailMissing
-    full = buyer.require_billing_address or buyer.is_business
-    missing = missing_parts(buyer.billing_address, full=full)
-    if missing and (full or offer.attempt_kind is not AttemptKind.NONE):
-        raise BillingAddressMissing(missing)
-    if offer.attempt_kind is not AttemptKind.NONE and not confirmation.confirmation_token_id:
-        raise PaymentMethodMissing
-    if offer.trial is not None and organization.prevent_trial_abuse and await store.checkouts.had_trial(same_person(email)):
-        raise TrialAlreadyUsed
-
-
-async def _confirm(checkout: Checkout, terms: _Terms, confirmation: Confirmation, now: datetime, store: Store) -> Purchase:
+async def _confirm(checkout: Checkout, terms: Terms, confirmation: Confirmation, now: datetime, store: Store) -> Purchase:
     customer = await take_customer(terms.customer, terms.buyer, checkout.organization_id, now, store=store)
     details = customer.details
     buyer = replace(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
 from uuid import UUID
 
 from bursar.ledger.v1 import ledger_service_pb2 as pb
@@ -12,6 +11,7 @@ from bursar.ledger.v1.transaction_pb2 import Account, AccountKind, Entry, Transa
 from services.chassis.database import Row
 from services.chassis.errors import BursarError
 from services.chassis.ids import parse_id
+from services.chassis.timestamps import from_timestamp
 from services.ledger.domain import chart
 from services.ledger.domain import posting as domain
 from services.ledger.domain.posting import Posted, Posting, Result
@@ -36,7 +36,7 @@ def read_posting(request: pb.PostRequest, organization_id: UUID | None) -> Posti
         legs,
         organization_id=organization_id,
         source_id=parse_id(request.source_id, "source_id") if request.HasField("source_id") else None,
-        effective_at=request.effective_at.ToDatetime(UTC) if request.HasField("effective_at") else None,
+        effective_at=from_timestamp(request.effective_at, "effective_at") if request.HasField("effective_at") else None,
         reverses_id=request.reverses_id if request.HasField("reverses_id") else None,
     )
 

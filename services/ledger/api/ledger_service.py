@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from datetime import UTC
 
 from bursar.ledger.v1 import ledger_service_pb2 as pb
 from bursar.ledger.v1.transaction_pb2 import Account, Transaction
@@ -14,6 +13,7 @@ from services.chassis.database import Database
 from services.chassis.database import Transaction as DatabaseTransaction
 from services.chassis.ids import parse_id
 from services.chassis.pagination import page_of
+from services.chassis.timestamps import from_timestamp
 from services.ledger.api.convert import account_to_proto, as_of_to_proto, audit_to_proto, transaction_to_proto, trial_balance_to_proto
 from services.ledger.domain.errors import AccountNotFound, AsOfMissing, TransactionNotFound
 from services.ledger.storage.reads import Reads
@@ -50,7 +50,7 @@ class LedgerServicer:
             if asked == "transaction_id":
                 as_of = await reads.as_of_transaction(request.account_id, request.transaction_id)
             else:
-                as_of = await reads.as_of_time(request.account_id, request.effective_at.ToDatetime(UTC))
+                as_of = await reads.as_of_time(request.account_id, from_timestamp(request.effective_at, "effective_at"))
         if as_of is None:
             raise AccountNotFound
         return as_of_to_proto(as_of)

@@ -210,6 +210,17 @@ async def test_too_little_to_charge_is_owed(shop: Shop) -> None:
     assert [row["amount"] for row in await shop.sql("select amount from customer_balance")] == [-30]
 
 
+async def test_of_many_first_subscriptions_at_once_one_is_sold(shop: Shop) -> None:
+    product = await shop.product(1000, monthly=True)
+    checkouts = [await shop.checkout(product) for _ in range(6)]
+
+    answers = await asyncio.gather(*(shop.confirm(checkout) for checkout in checkouts), return_exceptions=True)
+
+    assert sum(isinstance(answer, checkout_pb2.Checkout) for answer in answers) == 1
+    assert {answer.reason for answer in answers if isinstance(answer, BursarError)} == {"ALREADY_SUBSCRIBED"}
+    assert shop.payments.calls == 1
+
+
 @pytest.mark.parametrize(
     ("fields", "token", "reason"),
     [
