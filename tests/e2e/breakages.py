@@ -51,7 +51,9 @@ def grpc_breakages(path: Path) -> Iterator[Breakage]:
     if kind == "google.protobuf.Timestamp":
         yield from (Breakage(what, value) for what, value in _TIMESTAMPS.items())
     elif kind == "google.protobuf.FieldMask":
-        yield from (Breakage(f"the mask {paths}", paths) for paths in ([NO_FIELD], ["id"], ["*"], [""], ["metadata.color"] * 2, ["a" * 5000]))
+        yield from (
+            Breakage(f"the mask {paths}", paths) for paths in ([], [NO_FIELD], ["id"], ["*"], [""], ["metadata.color"] * 2, ["a" * 5000])
+        )
     elif not is_own_message(field):
         yield from (breakage for breakage in json_breakages(path) if _fits(field, breakage.value))
 
@@ -118,7 +120,7 @@ def _texts(field: FieldDescriptor, rules: validate_pb2.FieldRules) -> Iterator[B
     yield Breakage("text turned around", "text\u202etext")
     yield Breakage("a lone surrogate", "text\ud800", is_named=False, in_query=False)
     if text.max_len or not text.WhichOneof("well_known"):
-        yield Breakage("too long", "x" * (text.max_len + 1 if text.max_len else _DEFAULT_LONGEST), in_query=text.max_len < 5000)
+        yield Breakage("too long", "x" * (text.max_len + 1 if text.max_len else _DEFAULT_LONGEST), in_query=0 < text.max_len < 5_000)
     if text.min_len:
         yield Breakage("too short", "x" * (text.min_len - 1))
     candidates = _WRONG_BY_RULE.get(text.WhichOneof("well_known") or "", ())

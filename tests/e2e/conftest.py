@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.audit.quiet import wait_until_quiet
 from deploy.audit.suite import Addresses, Suite
 from deploy.local.stack import Stack
 from tests.e2e.merchants import Merchant, found_merchant
@@ -58,3 +59,26 @@ def world(merchant: Merchant, stack: Stack, suite: Suite) -> World:
 def strangers_world(stranger: Merchant, stack: Stack, suite: Suite) -> World:
     """The same, owned by `stranger`."""
     return populate(stranger, stack, suite)
+
+
+@pytest.fixture(scope="session")
+def clumsy(stack: Stack) -> Merchant:
+    """A merchant whose developer gets everything wrong."""
+    return found_merchant(stack, "clumsy")
+
+
+@pytest.fixture(scope="session")
+def clumsy_world(clumsy: Merchant, stack: Stack, suite: Suite) -> World:
+    """The same, owned by `clumsy`."""
+    return populate(clumsy, stack, suite)
+
+
+@pytest.fixture
+def unwritten(records: Records, suite: Suite, clumsy_world: World) -> Iterator[None]:
+    """What the test asks for is refused, so it leaves no row anywhere."""
+    wait_until_quiet(suite, 30.0)
+    before = records.counts()
+    yield
+    wait_until_quiet(suite, 30.0)
+    after = records.counts()
+    assert {table: after[table] - before[table] for table in after if after[table] != before[table]} == {}

@@ -34,7 +34,7 @@ class Records:
         tables = {name: connection.execute(_TABLES).fetchall() for name, connection in self._connections.items()}
         self.tables: dict[str, list[str]] = {name: [str(table) for table, _ in known] for name, known in tables.items()}
         self.owned: dict[str, dict[str, str]] = {
-            name: {table: _OWN.get(table, "organization_id") for table, has in known if has or table in _OWN}
+            name: {table: "organization_id" if has else _OWN[table] for table, has in known if has or table in _OWN}
             for name, known in tables.items()
         }
         """For each service its tables with rows of organizations, and the column that says whose they are."""

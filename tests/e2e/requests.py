@@ -38,8 +38,10 @@ EXAMPLES: dict[str, Any] = {
     "price_amount": 1_000,
     "prefix": "EDIT",
     "price_currency": "eur",
+    "return_url": "https://shop.example.com/cart",
     "scopes": "orders:read",
     "state": "",
+    "success_url": "https://shop.example.com/done",
     "tax_id": "DE136695976",
     "customer_tax_id": "DE136695976",
     "tax_registrations": "FR",
@@ -53,8 +55,8 @@ UNIQUE = {"request_id", "idempotency_key", "slug", "email", "customer_email", "e
 NOT_OURS = {"confirmation_token_id", "tax_id", "customer_tax_id"}
 """Ids that somebody else gives: the processor, a tax office."""
 
-ALWAYS = {"confirmation_token_id", "price_amount"}
-"""Optional fields that are filled all the same, because the business needs them."""
+ALWAYS = {"confirmation_token_id", "price_amount", "benefit_ids"}
+"""Fields that are filled though no rule asks for them, because the business does."""
 
 ALIASES = {"source_id": "order_id", "reverses_id": "transaction_id"}
 """Fields that name a resource by another word."""
@@ -137,7 +139,9 @@ class _Form:
         if is_reference(self.method, path):
             key = world_key(self.method, path)
             if key not in self.world:
-                raise CannotBuild(f"{self.method.full_name}: which id belongs into {dotted(path)}? Give populate() of tests.e2e.world a {key}")
+                raise CannotBuild(
+                    f"{self.method.full_name}: which id belongs into {dotted(path)}? Give populate() of tests.e2e.world a {key}"
+                )
             return int(self.world[key]) if last.cpp_type == FieldDescriptor.CPPTYPE_INT64 else self.world[key]
         if last.name in UNIQUE:
             return _unique(last.name)
@@ -283,6 +287,7 @@ def _is_given(message: Message, path: Path) -> bool:
 def _set(message: Any, candidate: FieldDescriptor, value: Any) -> None:
     name = candidate.name
     if is_map(candidate):
+        getattr(message, name).clear()
         getattr(message, name).update(value)
     elif candidate.message_type is not None and candidate.message_type.full_name == "google.protobuf.FieldMask":
         getattr(message, name).paths[:] = value

@@ -35,7 +35,7 @@ def confirm(merchant: Merchant, opened: dict[str, Any], card: str | None = "pm_c
 
 def populate(merchant: Merchant, stack: Stack, suite: Suite) -> World:
     """Sell a license and a subscription, and leave a second checkout open."""
-    license_benefit = merchant.post("benefits", description="License", license_keys={"activations": {"limit": 2}})
+    license_benefit = merchant.post("benefits", description="License", license_keys={"activations": {"limit": 5}})
     one_time = product(merchant, 1_000)
     monthly = product(merchant, 500, recurring_interval="RECURRING_INTERVAL_MONTH")
     merchant.post(f"products/{one_time['id']}/benefits", benefit_ids=[license_benefit["id"]])
@@ -51,11 +51,11 @@ def populate(merchant: Merchant, stack: Stack, suite: Suite) -> World:
     key = merchant.get("license_keys", customer_id=customer["id"])["license_keys"][0]
     activation = merchant.post("license_keys:activate", key=key["key"], label="laptop")
     token = merchant.post("access_tokens", comment="another", scopes=["orders:read"])
-    transaction = merchant.get("ledger/transactions", source_id=sold["order_id"])["transactions"][0]
+    transactions = merchant.get("ledger/transactions", source_id=sold["order_id"], kind="TRANSACTION_KIND_PAYMENT")["transactions"]
     payment = merchant.get("payments", order_id=sold["order_id"])["payments"][0]
     method = merchant.get("payment_methods", customer_id=customer["id"])["payment_methods"][0]
     grant = merchant.get("benefit_grants", customer_id=customer["id"])["benefit_grants"][0]
-    payable = next(entry for entry in transaction["entries"] if entry["account_code"].startswith("merchant_payable"))
+    payable = next(entry for entry in transactions[0]["entries"] if entry["account_code"].startswith("merchant_payable"))
     return {
         "organization_id": str(merchant.organization_id),
         "product_id": one_time["id"],
@@ -79,5 +79,5 @@ def populate(merchant: Merchant, stack: Stack, suite: Suite) -> World:
         "activation_id": activation["id"],
         "access_token_id": token["id"],
         "account_id": payable["account_id"],
-        "transaction_id": transaction["id"],
+        "transaction_id": transactions[0]["id"],
     }

@@ -65,6 +65,12 @@ def test_an_error_of_a_service_keeps_its_details(edge: Edge, service: SampleServ
         b'{"created_text": "a \\" , \\"b\\": ", "bogus": [{}]}',
         b'{"\\u0062ogus": 1}',
         b'{"bogus\xff": 1}',
+        b"{'bogus': 1}",
+        b"{bogus: 1}",
+        b'{"request_id": "r", \'bogus\': 1}',
+        b'{"metadata": {"a": "b"}, bogus: {"x": 1}}',
+        b"{'created_text': 'x'}",
+        b'{"created_text": \'}\', "bogus": 1}',
     ],
 )
 def test_an_unknown_field_is_refused_and_not_dropped(edge: Edge, service: SampleService, body: bytes) -> None:

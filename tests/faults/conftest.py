@@ -74,5 +74,8 @@ def started(options: StackOptions) -> Iterator[Stack]:
         with Stack.start(Path(kept), None, options) as running:
             yield running
         return
-    with TemporaryDirectory(prefix="bursar-faults-", ignore_cleanup_errors=True) as directory, Stack.start(Path(directory), None, options) as running:
+    with (
+        TemporaryDirectory(prefix="bursar-faults-", ignore_cleanup_errors=True) as directory,
+        Stack.start(Path(directory), None, options) as running,
+    ):
         yield running

@@ -64,9 +64,7 @@ class Retrying:
             await asyncio.sleep(pause * self.chance.uniform(0.5, 1.5))
             pause = min(2 * pause, _PAUSE_SECONDS[1])
 
-    async def _try(
-        self, verb: str, path: str, headers: dict[str, str], body: dict[str, Any] | None
-    ) -> tuple[str, dict[str, Any] | None]:
+    async def _try(self, verb: str, path: str, headers: dict[str, str], body: dict[str, Any] | None) -> tuple[str, dict[str, Any] | None]:
         """What was wrong, or the answer. Refused if trying again is no use."""
         try:
             response = await self._http.request(verb, path, headers=headers, json=body)

@@ -28,7 +28,8 @@ _VERSION = '''"""Why."""
 
 from alembic import op
 
-revision, down_revision = "{number}", {before!r}
+revision = "{number}"
+down_revision = {before!r}
 
 
 def upgrade() -> None:
