@@ -142,7 +142,11 @@ def _transactions(stage: Stage, order_id: str) -> list[dict[str, Any]]:
 
 def _verdict(console: Console, suite: Suite, operator: Edge) -> bool:
     show.heading(console, "The verdict")
-    show.trial_balance(console, operator.get("ledger/trial_balance"))
+    balance = operator.get("ledger/trial_balance")
+    show.trial_balance(console, balance)
+    booked = {line["currency"]: int(line["balance_amount"]) for line in balance["lines"] if line["kind"] == "ACCOUNT_KIND_CLEARING"}
+    held = suite.processor_totals("bursar_order_id")["currencies"]
+    show.clearing(console, booked, {currency: sums["net_amount"] for currency, sums in held.items()})
     found = audit(suite)
     show.verdicts(console, found)
     sound = not any(verdict.problems for verdict in found)

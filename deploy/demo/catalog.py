@@ -25,9 +25,7 @@ def stock(edge: Edge) -> Catalog:
     editor = _product(edge, "Editor", 10_000)
     team_plan = _product(edge, "Team plan", 4_900, recurring_interval="RECURRING_INTERVAL_MONTH")
     sticker = _product(edge, "Sticker", 0)
-    license_keys = edge.post(
-        "benefits", {"description": "Editor license", "license_keys": {"prefix": "EDIT", "activations": {"limit": 3}}}
-    )
+    license_keys = edge.post("benefits", {"description": "Editor license", "license_keys": {"prefix": "EDIT", "activations": {"limit": 3}}})
     support = edge.post("benefits", {"description": "Priority support", "feature_flag": {}, "metadata": {"level": "gold"}})
     note = edge.post("benefits", {"description": "Thank-you note", "custom": {"note": "Thank you!"}})
     for product, benefits in ((editor, [license_keys, note]), (team_plan, [support]), (sticker, [note])):
@@ -35,7 +33,13 @@ def stock(edge: Edge) -> Catalog:
     code = f"LAUNCH{editor['id'][-6:].upper()}"
     edge.post(
         "discounts",
-        {"name": "Launch", "code": code, "percentage": {"basis_points": 2_500}, "duration": "DISCOUNT_DURATION_ONCE", "max_redemptions": 10},
+        {
+            "name": "Launch",
+            "code": code,
+            "percentage": {"basis_points": 2_500},
+            "duration": "DISCOUNT_DURATION_ONCE",
+            "max_redemptions": 10,
+        },
     )
     return Catalog(editor["id"], team_plan["id"], sticker["id"], license_keys["id"], support["id"], code)
 

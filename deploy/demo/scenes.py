@@ -99,7 +99,9 @@ def business_subscription(stage: Stage) -> Outcome:
     entitled = stage.merchant.get(
         "entitlements:check", external_customer_id=checkout["external_customer_id"], benefit_id=stage.catalog.priority_support
     )
-    outcome.expect("entitled by the merchant's own customer id, level gold", entitled["entitled"] and entitled["metadata"]["level"] == "gold")
+    outcome.expect(
+        "entitled by the merchant's own customer id, level gold", entitled["entitled"] and entitled["metadata"]["level"] == "gold"
+    )
     stage.subscription_id = str(subscription["id"])
     return outcome
 

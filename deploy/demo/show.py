@@ -88,6 +88,15 @@ def trial_balance(console: Console, balance: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def clearing(console: Console, booked: Mapping[str, int], held: Mapping[str, int]) -> None:
+    """What our books say the processor holds for us, against what the processor says."""
+    table = _table("clearing account", "ours", "processor's", "difference")
+    for currency in sorted({*booked, *held}):
+        ours, theirs = booked.get(currency, 0), held.get(currency, 0)
+        table.add_row(currency.upper(), *(str(Money(currency, amount)) for amount in (ours, theirs, ours - theirs)))
+    console.print(table)
+
+
 def verdicts(console: Console, found: Iterable[Verdict]) -> None:
     """The invariants of the suite."""
     table = _table("invariant", "checked", "verdict")
@@ -100,7 +109,23 @@ def verdicts(console: Console, found: Iterable[Verdict]) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=True, header_style="bold cyan", padding=(0, 2))
     for column in columns:
-        right = column in ("ms", "at ms", "debit", "credit", "balance", "items", "discount", "net", "tax", "total", "due", "checked")
+        right = column in (
+            "ms",
+            "at ms",
+            "debit",
+            "credit",
+            "balance",
+            "items",
+            "discount",
+            "net",
+            "tax",
+            "total",
+            "due",
+            "checked",
+            "ours",
+            "processor's",
+            "difference",
+        )
         table.add_column(column, justify="right" if right else "left", no_wrap=column in ("called", "fact", "account"))
     return table
 

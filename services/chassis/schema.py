@@ -30,7 +30,7 @@ create table outbox (
   payload bytea not null,
   traceparent text,
   occurred_at timestamptz not null,
-  stored_at timestamptz not null default now()
+  stored_at timestamptz not null default clock_timestamp()
 );
 create index outbox_stored_at on outbox using brin (stored_at) with (pages_per_range = 16, autosummarize = on);
 
