@@ -73,12 +73,16 @@ def clumsy_world(clumsy: Merchant, stack: Stack, suite: Suite) -> World:
     return populate(clumsy, stack, suite)
 
 
-@pytest.fixture
-def unwritten(records: Records, suite: Suite, clumsy_world: World) -> Iterator[None]:
-    """What the test asks for is refused, so it leaves no row anywhere."""
+@pytest.fixture(scope="module")
+def _quiet(suite: Suite, clumsy_world: World) -> None:
+    """Nothing is under way any more from the tests before."""
     wait_until_quiet(suite, 30.0)
+
+
+@pytest.fixture
+def unwritten(records: Records, _quiet: None) -> Iterator[None]:
+    """What the test asks for is refused, so it leaves no row anywhere."""
     before = records.counts()
     yield
-    wait_until_quiet(suite, 30.0)
     after = records.counts()
     assert {table: after[table] - before[table] for table in after if after[table] != before[table]} == {}

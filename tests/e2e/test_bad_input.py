@@ -13,9 +13,9 @@ from google.protobuf.descriptor import MethodDescriptor
 from deploy.local.stack import Stack
 from tests.e2e.breakages import NO_FIELD, grpc_breakages, json_breakages
 from tests.e2e.calls import as_json, by_grpc, call_grpc, send
-from tests.e2e.contracts import access, is_own_message, short_name
+from tests.e2e.contracts import is_own_message, short_name
 from tests.e2e.merchants import Merchant
-from tests.e2e.refusals import METHODS, WITH_BODY, WITH_FIELDS, caller_of, place_of, problem_with, send_broken
+from tests.e2e.refusals import METHODS, WITH_BODY, WITH_FIELDS, caller_of, problem_with, send_broken
 from tests.e2e.requests import Requests, dotted, paths_of
 from tests.e2e.world import World
 
@@ -34,8 +34,7 @@ def test_a_field_that_cannot_be_right_is_refused_by_rest(
             fields = as_json(requests.with_fields(method, path))
             answer = send_broken(caller, method, fields, path, breakage)
             tried += answer is not None
-            open_by_path = access(method).anonymous and place_of(method, path) == "path"
-            if answer is not None and (problem := problem_with(answer, breakage, path, open_by_path=open_by_path)):
+            if answer is not None and (problem := problem_with(method, answer, breakage, path)):
                 problems.append(f"{dotted(path)}, {breakage.what}: {problem}")
     assert tried
     assert problems == []
@@ -51,7 +50,7 @@ def test_a_field_that_cannot_be_right_is_refused_by_grpc(
             request = requests.with_fields(method, path)
             requests.put(method, request, path, breakage.value)
             tried += 1
-            if problem := problem_with(by_grpc(caller, method, request), breakage, path):
+            if problem := problem_with(method, by_grpc(caller, method, request), breakage, path):
                 problems.append(f"{dotted(path)}, {breakage.what}: {problem}")
     assert tried
     assert problems == []

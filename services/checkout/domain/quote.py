@@ -90,10 +90,7 @@ def _with_discount(currency: str, lines: Sequence[Line], reduction: Reduction | 
 
 
 def _with_tax(lines: Sequence[Line], tax: int) -> tuple[Line, ...]:
-    """The order's tax over its lines: in proportion to what each adds to the taxable whole, credits with their sign.
-
-    Each line but the last rounds toward its own share; running sums keep every rest, so nothing is lost between debits and credits.
-    """
+    """The order's tax over its lines, in proportion to what is taxable of each; the parts add up to it."""
     if not lines:
         return ()
     if all(line.taxable >= 0 for line in lines):
@@ -104,6 +101,7 @@ def _with_tax(lines: Sequence[Line], tax: int) -> tuple[Line, ...]:
 
 
 def _signed_shares(tax: int, amounts: Sequence[int]) -> list[int]:
+    # Credits and debits together have no proportions to split by, so the shares are steps of a running sum, which loses nothing.
     whole = sum(amounts)
     if whole == 0:
         return [0] * (len(amounts) - 1) + [tax]

@@ -19,11 +19,15 @@ from services.checkout.storage.tables import order_item as items
 from services.checkout.storage.tables import orders as table
 from services.checkout.usecases.filters import OrderFilter
 
-_IDS = bindparam("ids", type_=ARRAY(Uuid))
-_BY_IDS = select(table).where(table.c.id == func.any(_IDS)).order_by(table.c.id)
-_MANY = compile_statement(_BY_IDS)
-_LOCK = compile_statement(_BY_IDS.with_for_update())
-_ITEMS = compile_statement(select(items).where(items.c.order_id == func.any(_IDS)).order_by(items.c.order_id, items.c.position))
+_ITEM_OF = "item_of_"
+_WITH_ITEMS = (
+    select(table, *(column.label(_ITEM_OF + column.name) for column in items.columns))
+    .select_from(table.join(items, items.c.order_id == table.c.id))
+    .where(table.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
+    .order_by(table.c.id, items.c.position)
+)
+_MANY = compile_statement(_WITH_ITEMS)
+_LOCK = compile_statement(_WITH_ITEMS.with_for_update(of=table))
 _ADD = bulk_insert(table)
 _ADD_ITEMS = bulk_insert(items)
 _DELETE_ITEMS = compile_statement(delete(items).where(items.c.order_id == bindparam("order_id")))
@@ -61,12 +65,11 @@ class StoredOrders:
         await self._transaction.many(_ADD_ITEMS, [row for order in orders for row in item_rows(order)])
 
     async def get(self, order_id: UUID) -> Order | None:
-        orders = await self._with_items(await self._transaction.all(_MANY, ids=[order_id]))
-        return orders[0] if orders else None
+        return _orders(await self._transaction.all(_MANY, ids=[order_id])).get(order_id)
 
     async def lock(self, order_ids: Sequence[UUID]) -> list[Order]:
         """Those that exist, in the order of their ids."""
-        return await self._with_items(await self._transaction.all(_LOCK, ids=list(order_ids)))
+        return list(_orders(await self._transaction.all(_LOCK, ids=list(order_ids))).values())
 
     async def save(self, orders: Sequence[Order]) -> None:
         """Where they stand; what they are about stays."""
@@ -99,7 +102,7 @@ class StoredOrders:
     async def page(self, given: OrderFilter, page: Page) -> tuple[list[Order], str, int | None]:
         """One page, the token of the next, and if asked for how many match."""
         query = matching(
-            select(table),
+            select(table.c.id),
             among(table.c.product_id, given.product_ids),
             among(table.c.customer_id, given.customer_ids),
             among(table.c.discount_id, given.discount_ids),
@@ -112,12 +115,14 @@ class StoredOrders:
         )
         rows = await self._transaction.all(compile_statement(paged(query, page, _SORT[page.sort_key], table.c.id)))
         total = await self._transaction.one(compile_statement(counted(query))) if page.include_total else None
-        return await self._with_items(rows[: page.size]), page.next_token(rows), total["total"] if total else None
+        found = _orders(await self._transaction.all(_MANY, ids=[row["id"] for row in rows[: page.size]]))
+        return [found[row["id"]] for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None
 
-    async def _with_items(self, rows: Sequence[Row]) -> list[Order]:
-        if not rows:
-            return []
-        by_order: dict[UUID, list[Mapping[str, Any]]] = {row["id"]: [] for row in rows}
-        for item in await self._transaction.all(_ITEMS, ids=list(by_order)):
-            by_order[item["order_id"]].append(item)
-        return [row_to_order(row, by_order[row["id"]]) for row in rows]
+
+def _orders(rows: Sequence[Row]) -> dict[UUID, Order]:
+    """The orders of rows that hold an item each, with its columns behind `item_of_`."""
+    found: dict[UUID, tuple[Row, list[Mapping[str, Any]]]] = {}
+    for row in rows:
+        item = {name.removeprefix(_ITEM_OF): value for name, value in row.items() if name.startswith(_ITEM_OF)}
+        found.setdefault(row["id"], (row, []))[1].append(item)
+    return {order_id: row_to_order(row, own_items) for order_id, (row, own_items) in found.items()}

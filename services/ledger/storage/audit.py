@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from services.chassis.database import Database, Row, Transaction
+from services.chassis.sql import Statement
 from services.ledger.storage.audit_statements import (
     BALANCES,
     ENTRIES,
+    EXPORT,
     IMBALANCES,
+    INCOMPLETE,
     MEMORY,
+    NEWEST,
     SEALS,
     SNAPSHOT,
     STRAY_BALANCES,
@@ -41,6 +46,14 @@ class Audit:
         if len(self.findings) < LARGEST_FINDINGS:
             self.findings.append(finding)
 
+    def add(self, other: Audit) -> None:
+        """Take over what another part of the audit found."""
+        self.transactions_checked += other.transactions_checked
+        self.entries_checked += other.entries_checked
+        self.batches_checked += other.batches_checked
+        for finding in other.findings:
+            self.find(finding)
+
 
 @dataclass(slots=True)
 class _Account:
@@ -57,16 +70,29 @@ class _Account:
 
 
 async def audit(database: Database, *, slice_size: int = _SLICE) -> Audit:
-    """Check all of it through the worker role, so many transactions and so many entries at a time."""
-    found = Audit()
+    """Check all of it through the worker role, so many transactions and so many entries at a time. Keeps two connections busy."""
+    by_transaction, by_account = Audit(), Audit()
     async with database.transaction() as transaction:
         await transaction.execute(SNAPSHOT)
         await transaction.execute(MEMORY)
-        await _check_imbalances(transaction, found)
-        await _check_transactions(transaction, found, slice_size)
-        await _check_accounts(transaction, found, slice_size)
-        await _check_seals(transaction, found)
-    return found
+        row = await transaction.one(EXPORT)
+        assert row is not None
+
+        async def check_accounts() -> None:
+            async with database.transaction() as beside:
+                await beside.execute(SNAPSHOT)
+                await beside.execute(Statement(f"set transaction snapshot '{row['name']}'"))
+                await beside.execute(MEMORY)
+                await _check_accounts(beside, by_account, slice_size)
+
+        async def check_transactions() -> None:
+            await _check_imbalances(transaction, by_transaction)
+            await _check_transactions(transaction, by_transaction, slice_size)
+            await _check_seals(transaction, by_transaction)
+
+        await asyncio.gather(check_transactions(), check_accounts())
+    by_transaction.add(by_account)
+    return by_transaction
 
 
 async def imbalances(transaction: Transaction) -> Mapping[str, int]:
@@ -81,20 +107,18 @@ async def _check_imbalances(transaction: Transaction, found: Audit) -> None:
 
 
 async def _check_transactions(transaction: Transaction, found: Audit, slice_size: int) -> None:
-    after = 0
-    while True:
+    newest = await transaction.one(NEWEST)
+    assert newest is not None
+    for after in range(0, newest["id"], slice_size):
+        until = min(after + slice_size, newest["id"])
         row = await transaction.one(TRANSACTIONS, after=after, limit=slice_size)
         assert row is not None
-        if row["transactions"] == 0:
-            break
         found.transactions_checked += row["transactions"]
-        if row["last_id"] - after != row["transactions"]:
-            found.find(f"a transaction is missing between {after + 1} and {row['last_id']}")
-        if row["incomplete"] is not None:
-            found.find(f"transaction {row['incomplete']} lacks entries")
+        if row["transactions"] != until - after or row["begun"] != until - after:
+            incomplete = await transaction.one(INCOMPLETE, after=after, until=until)
+            found.find(f"transaction {incomplete and incomplete['id']} is missing or incomplete")
         if row["unbalanced"] is not None:
             found.find(f"transaction {row['unbalanced']} does not add up to 0")
-        after += slice_size
     strays = await transaction.one(STRAY_ENTRIES)
     if strays is not None and strays["strays"]:
         found.find(f"{strays['strays']} entries belong to no transaction")

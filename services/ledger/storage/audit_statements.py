@@ -6,6 +6,7 @@ from services.chassis.sql import Statement
 
 SNAPSHOT = Statement("set transaction isolation level repeatable read read only")
 MEMORY = Statement("set local work_mem = '64MB'")
+EXPORT = Statement("select pg_export_snapshot() as name")
 
 # By induction: no gap, and each balance is the running total, so the last one is the sum of all.
 ENTRIES = Statement("""
@@ -39,19 +40,20 @@ order by a.id limit %(limit)s
 """)
 
 TRANSACTIONS = Statement("""
-select count(*) as transactions, coalesce(sum(e.entries), 0)::bigint as entries, min(j.id) as first_id, max(j.id) as last_id,
-  min(j.id) filter (where e.entries is null or e.entries < 2 or e.entries <> e.last_line) as incomplete,
-  min(j.id) filter (where e.unbalanced) as unbalanced
-from journal j
-left join (
-  select p.transaction_id, sum(p.entries) as entries, max(p.last_line) as last_line, bool_or(p.amount <> 0) as unbalanced
-  from (
-    select transaction_id, currency, total(amount) as amount, count(*) as entries, max(line) as last_line
-    from entry where transaction_id > %(after)s and transaction_id <= %(after)s + %(limit)s group by transaction_id, currency
-  ) p
-  group by p.transaction_id
-) e on e.transaction_id = j.id
-where j.id > %(after)s and j.id <= %(after)s + %(limit)s
+select (select count(*) from journal where id > %(after)s and id <= %(after)s + %(limit)s) as transactions,
+  count(*) filter (where g.first_line = 1) as begun, min(g.transaction_id) filter (where g.amount <> 0) as unbalanced
+from (
+  select transaction_id, currency, total(amount) as amount, min(line) as first_line
+  from entry where transaction_id > %(after)s and transaction_id <= %(after)s + %(limit)s group by transaction_id, currency
+) g
+""")
+
+NEWEST = Statement("select coalesce(max(id), 0) as id from journal")
+
+# Which of a slice is missing, or has lost its first entry; asked only when the counts differ.
+INCOMPLETE = Statement("""
+select min(n) as id from generate_series(%(after)s + 1, %(until)s) n
+where not exists (select from journal where id = n) or not exists (select from entry where transaction_id = n and line = 1)
 """)
 
 SEALS = Statement("""

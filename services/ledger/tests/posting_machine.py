@@ -86,6 +86,12 @@ class PostingMachine(RuleBasedStateMachine):
     def post(self, batch: list[Posting]) -> None:
         self._same(self.runner.run(self._post(batch)), self.oracle.post(batch))
 
+    @rule(amounts=st.lists(st.integers(-300, 300).filter(bool), min_size=2, max_size=8))
+    def spend_and_fund(self, amounts: list[int]) -> None:
+        """Debits that a later credit of the same batch would repair, and credits that come first."""
+        batch = [many_legged([Leg(wallet(), amount), Leg(clearing(), -amount)], effective_at=NOW) for amount in amounts]
+        self._same(self.runner.run(self._post(batch)), self.oracle.post(batch))
+
     @rule(number=st.integers(1, 30), key=st.integers(100, 120), other=postings(), exact=st.booleans())
     def reverse(self, number: int, key: int, other: Posting, exact: bool) -> None:
         original = self.oracle.transactions[number - 1] if exact and number <= len(self.oracle.transactions) else other

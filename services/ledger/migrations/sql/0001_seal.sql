@@ -1,12 +1,19 @@
--- What a seal hashes: each transaction with its entries, as PostgreSQL sends them, in order.
+-- What a seal hashes: every column of its transactions and entries, as PostgreSQL sends them, in order.
 create function chain_hash(previous bytea, first_id bigint, last_id bigint) returns bytea
 language sql stable set search_path = public, pg_temp as $$
-  select sha256(previous || coalesce(string_agg(t.packed, '' order by t.id), '')) from (
-    select j.id, record_send(j) || string_agg(record_send(e), '' order by e.line) as packed
-    from journal j join entry e on e.transaction_id = j.id
-    where j.id between first_id and last_id and e.transaction_id between first_id and last_id
-    group by j.id
-  ) t
+  select sha256(previous
+    || coalesce((
+      select array_send(array_agg(id)) || array_send(array_agg(organization_id)) || array_send(array_agg(source_id))
+        || array_send(array_agg(effective_at)) || array_send(array_agg(posted_at)) || array_send(array_agg(kind))
+        || array_send(array_agg(request_hash)) || array_send(array_agg(idempotency_key))
+      from (select * from journal where id between first_id and last_id order by id) j), '')
+    || coalesce((
+      select string_agg(int8send(transaction_id) || int8send(reverses_id), '')
+      from (select * from reversal where transaction_id between first_id and last_id order by transaction_id) r), '')
+    || coalesce((
+      select string_agg(int8send(transaction_id) || int2send(line) || int8send(account_id) || int8send(sequence)
+        || int8send(amount) || int8send(balance_after_amount) || textsend(currency), '')
+      from (select * from entry where transaction_id between first_id and last_id order by transaction_id, line) e), ''))
 $$;
 
 -- Seals the next transactions and adds them to the daily movements; the number sealed. Off the hot path: run it until it answers 0.

@@ -47,8 +47,9 @@ async def test_empty_books_are_sound(database: ServiceDatabase) -> None:
     [
         ("update entry set amount = amount + 1 where transaction_id = 15 and line = 1", "transaction 15 does not add up to 0"),
         ("update entry set balance_after_amount = 0 where transaction_id = 15 and line = 1", "does not follow from the one before"),
-        ("delete from entry where transaction_id = 15 and line = 2", "transaction 15 lacks entries"),
-        ("delete from journal where id = 15", "a transaction is missing"),
+        ("delete from entry where transaction_id = 15 and line = 2", "transaction 15 does not add up to 0"),
+        ("delete from entry where transaction_id = 15", "transaction 15 is missing or incomplete"),
+        ("delete from journal where id = 15", "transaction 15 is missing or incomplete"),
         ("delete from entry where transaction_id = 30; delete from journal where id = 30", "seal 3 of transactions 21 to 30"),
         ("update journal set posted_at = posted_at + interval '1 second' where id = 15", "seal 2 of transactions 11 to 20 does not match"),
         ("update journal set idempotency_key = 'x' where id = 15", "seal 2 of transactions 11 to 20 does not match"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import psycopg
 import pytest
 
@@ -89,6 +91,20 @@ async def test_balances_beyond_eight_bytes_are_refused_cleanly(database: Service
     assert results[0] == Posted(1, False)
     assert [type(result) for result in results[1:]] == [AmountOverflow, AmountOverflow]
     assert await posted(database, registry, transfer(1)) == [Posted(2, False)]
+
+
+async def test_the_size_of_batches_makes_no_difference(service_database: Callable[[str], Awaitable[ServiceDatabase]]) -> None:
+    accounts = [clearing(), payable(), payable(OTHER_ORGANIZATION)]
+    batch = [transfer(place + 1, debit=accounts[place % 3], credit=accounts[(place * 7 + 1) % 3]) for place in range(60)]
+    balances = set()
+    for size in (1, 7, 60):
+        database = await service_database("ledger")
+        registry = AccountRegistry(database.worker)
+        for start in range(0, len(batch), size):
+            await posted(database, registry, *batch[start : start + size])
+        balances.add(tuple([await balance_of(database, account) for account in accounts]))
+        assert (await audit(database.worker)).sound
+    assert len(balances) == 1
 
 
 async def test_a_reversal_takes_all_back_once(database: ServiceDatabase, registry: AccountRegistry) -> None:
