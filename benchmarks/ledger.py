@@ -20,7 +20,7 @@ from services.ledger.storage.audit import audit
 from services.ledger.storage.lane import PostingLane
 from services.ledger.storage.post import post
 from services.ledger.storage.prepared import prepare
-from services.ledger.storage.reads import Reads
+from services.ledger.storage.reads import StoredReads
 from services.ledger.storage.seals import seal
 
 _ROUNDS = 7
@@ -122,7 +122,7 @@ async def _past(on: Books) -> list[Figure]:
     await on.copier.execute("analyze")
     by_transaction, by_time, by_key = [], [], []
     async with on.database.worker.transaction() as transaction:
-        reads, hot_id = Reads(transaction), ids[hot_euro.code]
+        reads, hot_id = StoredReads(transaction), ids[hot_euro.code]
         newest = await reads.as_of_transaction(hot_id, 2**62)
         assert newest is not None
         assert newest.sequence == _AUDITED_ENTRIES

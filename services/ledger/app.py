@@ -12,7 +12,11 @@ from services.ledger.api.posting_service import LedgerPostingServicer
 from services.ledger.events.consumed import reactions
 from services.ledger.settings import LedgerSettings
 from services.ledger.storage.accounts import AccountRegistry
+from services.ledger.storage.books import books_in
+from services.ledger.storage.charges import charges
+from services.ledger.storage.fee_plans import fee_plans
 from services.ledger.storage.lane import PostingLane
+from services.ledger.storage.reads import StoredReads
 from services.ledger.storage.seals import seal
 from services.ledger.watch import audit_books, check_balances
 
@@ -26,16 +30,17 @@ async def compose(parts: Parts) -> Service:
     every = parts.worker_database
     registry = AccountRegistry(every)
     lane = PostingLane(settings.database_worker_url, registry, largest_queue=settings.posting_queue_limit)
+    audit = partial(audit_books, every, parts.clock)
     return Service(
         servicers=(
-            (_CONTRACTS["LedgerService"], LedgerServicer(own=parts.database, every=every, clock=parts.clock)),
+            (_CONTRACTS["LedgerService"], LedgerServicer(own=parts.database, every=every, reads=StoredReads, audit=audit)),
             (_CONTRACTS["LedgerPostingService"], LedgerPostingServicer(books=lane)),
         ),
-        reactions=reactions(registry),
+        reactions=reactions(books=books_in(registry), plans_of=fee_plans, charges_of=charges),
         schedules=(
             Schedule("seal", settings.seal_seconds, partial(seal, every)),
             Schedule("check balances", settings.balance_check_seconds, partial(check_balances, every, parts.clock)),
-            Schedule("audit", settings.audit_seconds, partial(audit_books, every, parts.clock)),
+            Schedule("audit", settings.audit_seconds, audit),
         ),
         tasks=(lane.run,),
     )

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from services.chassis.clock import Clock
 from services.chassis.database import Database
+from services.ledger.domain.audit import Audit
 from services.ledger.events.published import imbalance_found
 from services.ledger.metrics import FINDINGS, IMBALANCE
-from services.ledger.storage.audit import Audit, audit, imbalances
+from services.ledger.storage.audit import audit, imbalances
 
 
 async def check_balances(database: Database, clock: Clock) -> None:

@@ -14,9 +14,9 @@ from services.chassis.ids import parse_id
 from services.chassis.timestamps import from_timestamp
 from services.ledger.domain import chart
 from services.ledger.domain import posting as domain
+from services.ledger.domain.audit import Audit
+from services.ledger.domain.balance import AsOf
 from services.ledger.domain.posting import Posted, Posting, Result
-from services.ledger.storage.audit import Audit
-from services.ledger.storage.reads import AsOf
 
 
 def read_posting(request: pb.PostRequest, organization_id: UUID | None) -> Posting:

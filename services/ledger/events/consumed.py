@@ -14,25 +14,22 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.chassis.database import Transaction
 from services.chassis.event import Event, Reaction
 from services.ledger.domain.postings import PaidOrder, SettledPayment
-from services.ledger.storage.accounts import AccountRegistry
-from services.ledger.storage.books import TransactionBooks
-from services.ledger.storage.charges import charges
-from services.ledger.storage.fee_plans import fee_plans
+from services.ledger.usecases.ports import BooksIn, ChargesOf, PlansOf
 from services.ledger.usecases.react_order_paid import react_order_paid
 from services.ledger.usecases.react_payment_settled import react_payment_settled
 
 
-def reactions(registry: AccountRegistry) -> Sequence[Reaction[Any]]:
+def reactions(*, books: BooksIn, plans_of: PlansOf, charges_of: ChargesOf) -> Sequence[Reaction[Any]]:
     """In this order within a batch, so that a payment finds its order."""
 
     async def order_paid(transaction: Transaction, events: Sequence[Event[OrderPaid]]) -> None:
-        plans = await fee_plans(transaction, {event.organization_id for event in events})
-        await react_order_paid(list(map(_paid_order, events)), plans=plans, books=TransactionBooks(transaction, registry))
+        plans = await plans_of(transaction, {event.organization_id for event in events})
+        await react_order_paid(list(map(_paid_order, events)), plans=plans, books=books(transaction))
 
     async def payment_settled(transaction: Transaction, events: Sequence[Event[PaymentSettled]]) -> Sequence[Event[PaymentSettled]]:
         payments = list(map(_settled_payment, events))
-        known = await charges(transaction, {payment.order_id for payment in payments})
-        early = await react_payment_settled(payments, charges=known, books=TransactionBooks(transaction, registry))
+        known = await charges_of(transaction, {payment.order_id for payment in payments})
+        early = await react_payment_settled(payments, charges=known, books=books(transaction))
         waiting = {payment.payment_id for payment in early}
         return [event for event, payment in zip(events, payments, strict=True) if payment.payment_id in waiting]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from services.chassis.database import Transaction
 from services.ledger.domain.posting import LARGEST_LEGS, Posting, Result
@@ -29,3 +30,8 @@ class TransactionBooks:
         for start in range(0, len(prepared), _SLICE):
             results += await post(self._transaction.connection, prepared[start : start + _SLICE])
         return results
+
+
+def books_in(registry: AccountRegistry) -> Callable[[Transaction], TransactionBooks]:
+    """Opens the books in a transaction."""
+    return partial(TransactionBooks, registry=registry)

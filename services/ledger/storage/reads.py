@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +12,7 @@ from sqlalchemy import Select, bindparam, func, select
 from services.chassis.database import Row, Transaction
 from services.chassis.pagination import Page, paged
 from services.chassis.sql import Statement, compile_statement
+from services.ledger.domain.balance import AsOf
 from services.ledger.storage.tables import account, balance, entry, journal, reversal, transaction_entry
 
 _ACCOUNTS = select(account, balance.c.debit_amount, balance.c.credit_amount, balance.c.sequence).join(
@@ -46,17 +46,7 @@ _TRIAL_BALANCE = compile_statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class AsOf:
-    """A balance in the past. `sequence` counts the entries, where it was asked for by transaction."""
-
-    account_id: int
-    currency: str
-    balance_amount: int
-    sequence: int | None
-
-
-class Reads:
+class StoredReads:
     """The books as one transaction of the database sees them."""
 
     def __init__(self, transaction: Transaction) -> None:

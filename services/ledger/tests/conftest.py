@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -17,8 +18,10 @@ from services.ledger.api.ledger_service import LedgerServicer
 from services.ledger.api.posting_service import LedgerPostingServicer
 from services.ledger.storage.accounts import AccountRegistry
 from services.ledger.storage.lane import PostingLane
+from services.ledger.storage.reads import StoredReads
 from services.ledger.tests.builders import NOW
 from services.ledger.tests.client import Client
+from services.ledger.watch import audit_books
 from tests.support.databases import ServiceDatabase
 
 
@@ -49,8 +52,9 @@ async def client(database: ServiceDatabase, lane: PostingLane, tmp_path: Path) -
     """A client of both API services."""
     made, verifier = signers(tmp_path, ["identity", "checkout", "benefits"])
     contracts = ledger_service_pb2.DESCRIPTOR.services_by_name
+    audit = partial(audit_books, database.worker, ManualClock(NOW))
     server = Server(verifier, service="ledger")
-    server.add(contracts["LedgerService"], LedgerServicer(own=database.app, every=database.worker, clock=ManualClock(NOW)))
+    server.add(contracts["LedgerService"], LedgerServicer(own=database.app, every=database.worker, reads=StoredReads, audit=audit))
     server.add(contracts["LedgerPostingService"], LedgerPostingServicer(books=lane))
     port = await server.start("127.0.0.1:0")
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:

@@ -18,26 +18,28 @@ begin
 end $$;
 
 -- The balance of an account by effective time: the days before, what of that day was effective by then, and what is not sealed yet.
+-- One snapshot, because the function is stable. The ranges of transaction ids keep the joins to the stretch in question.
 create function balance_at(asked_account bigint, asked_at timestamptz) returns bigint
-language sql stable set search_path = public, pg_temp as $$
-  with sealed as (
-    select coalesce(max(last_transaction_id), 0) as last_id from seal
-  ), asked as (
-    select (asked_at at time zone 'utc')::date as day
-  )
-  select (
-    coalesce((select sum(d.amount) from balance_daily d, asked where d.account_id = asked_account and d.day < asked.day), 0)
-    + coalesce((
-      select sum(e.amount)
-      from asked
-      join balance_daily d on d.account_id = asked_account and d.day = asked.day
-      join entry e on e.account_id = asked_account and e.sequence between d.first_sequence and d.last_sequence
-      join journal j on j.id = e.transaction_id
-      where j.id <= (select last_id from sealed) and j.effective_at <= asked_at and (j.effective_at at time zone 'utc')::date = asked.day), 0)
-    + coalesce((
-      select sum(e.amount)
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+  asked_day date := (asked_at at time zone 'utc')::date;
+  last_sealed bigint := (select coalesce(max(last_transaction_id), 0) from seal);
+  sequence_sealed bigint := sequence_as_of(asked_account, last_sealed);
+  total_amount numeric := (select coalesce(sum(amount), 0) from balance_daily where account_id = asked_account and day < asked_day);
+  stretch balance_daily;
+begin
+  select * into stretch from balance_daily where account_id = asked_account and day = asked_day;
+  if found then
+    total_amount := total_amount + (
+      select coalesce(sum(e.amount), 0)
       from entry e join journal j on j.id = e.transaction_id
-      where e.account_id = asked_account and e.sequence > (select sequence_as_of(asked_account, last_id) from sealed)
-        and j.effective_at <= asked_at), 0)
-  )::bigint
-$$;
+      where e.account_id = asked_account and e.sequence between stretch.first_sequence and stretch.last_sequence
+        and j.id >= (select transaction_id from entry where account_id = asked_account and sequence = stretch.first_sequence)
+        and j.id <= (select transaction_id from entry where account_id = asked_account and sequence = stretch.last_sequence)
+        and j.effective_at <= asked_at and (j.effective_at at time zone 'utc')::date = asked_day);
+  end if;
+  return total_amount + (
+    select coalesce(sum(e.amount), 0)
+    from entry e join journal j on j.id = e.transaction_id
+    where e.account_id = asked_account and e.sequence > sequence_sealed and j.id > last_sealed and j.effective_at <= asked_at);
+end $$;

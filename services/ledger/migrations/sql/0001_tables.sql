@@ -25,7 +25,7 @@ create table balance (
 -- Ids are dense and grow in the order of the commits: a missing one is a finding. The hash is cut to 12 bytes:
 -- it is only compared under the same key.
 create table journal (
-  id bigint primary key,
+  id bigint primary key with (fillfactor = 100),
   organization_id uuid,
   source_id uuid,
   effective_at timestamptz not null,
@@ -34,9 +34,10 @@ create table journal (
   request_hash bytea not null,
   idempotency_key text collate "C" not null
 );
-create unique index journal_idempotency_key on journal (idempotency_key);
+-- Keys and sources come nearly in the order of time, so their pages may be filled.
+create unique index journal_idempotency_key on journal (idempotency_key) with (fillfactor = 97);
 create index journal_organization on journal (organization_id, id);
-create index journal_source on journal (source_id) where source_id is not null;
+create index journal_source on journal (source_id) with (fillfactor = 97) where source_id is not null;
 
 -- Which transaction takes back which, once.
 create table reversal (
@@ -55,7 +56,7 @@ create table entry (
   currency text collate "C" not null,
   primary key (account_id, sequence)
 );
-create index entry_transaction on entry (transaction_id);
+create index entry_transaction on entry (transaction_id) with (fillfactor = 100);
 
 -- A chain over all transactions: each link hashes its transactions and the link before.
 create table seal (

@@ -23,6 +23,9 @@ from services.ledger.domain.postings import PaidOrder, SettledPayment
 from services.ledger.events.consumed import reactions
 from services.ledger.storage.accounts import AccountRegistry
 from services.ledger.storage.audit import audit
+from services.ledger.storage.books import books_in
+from services.ledger.storage.charges import charges
+from services.ledger.storage.fee_plans import fee_plans
 from services.ledger.tests.builders import NOW, ORGANIZATION, OTHER_ORGANIZATION, clearing, paid_order, payable, settled_payment
 from tests.support.databases import ServiceDatabase
 
@@ -64,7 +67,7 @@ def payment_settled(payment: SettledPayment) -> Event[Any]:
 
 @pytest.fixture
 def reactor(database: ServiceDatabase, registry: AccountRegistry) -> Reactor:
-    return Reactor("ledger", reactions(registry), database.worker)
+    return Reactor("ledger", reactions(books=books_in(registry), plans_of=fee_plans, charges_of=charges), database.worker)
 
 
 async def balances(database: ServiceDatabase) -> dict[str, int]:
