@@ -14,7 +14,10 @@ _ORDERS = (
 )
 _SUBSCRIPTIONS = "select id, organization_id, customer_id, product_id from subscription where status in ('trialing', 'active')"
 _DELETED = "select id from customer where deleted_at is not null"
-_LINKS = "select l.organization_id, l.product_id, l.benefit_id from product_benefit l join benefit b on b.id = l.benefit_id where not b.is_deleted"
+_LINKS = (
+    "select l.organization_id, l.product_id, l.benefit_id from product_benefit l "
+    "join benefit b on b.id = l.benefit_id where not b.is_deleted"
+)
 # Grants of a past-due subscription may stay for a while by the organization's settings: `benefits` judges these by its own clock.
 _GRANTED = (
     "select g.organization_id, g.source_id, g.customer_id, g.benefit_id from benefit_grant g "

@@ -18,12 +18,12 @@ def amounts_follow(suite: Suite) -> Verdict:
         problems=[
             "select format('order %%s: subtotal, discount, tax are %%s, %%s, %%s and its items say %%s, %%s, %%s', o.id, "
             "o.subtotal_amount, o.discount_amount, o.tax_amount, i.amount, i.discount, i.tax) from orders o cross join lateral "
-            "(select coalesce(sum(amount), 0) as amount, coalesce(sum(discount_amount), 0) as discount, coalesce(sum(tax_amount), 0) as tax "
-            "from order_item where order_id = o.id) i "
+            "(select coalesce(sum(amount), 0) as amount, coalesce(sum(discount_amount), 0) as discount, "
+            "coalesce(sum(tax_amount), 0) as tax from order_item where order_id = o.id) i "
             "where (o.subtotal_amount, o.discount_amount, o.tax_amount) <> (i.amount, i.discount, i.tax)",
             "select format('order %%s: its tax is %%s and its tax lines say %%s', o.id, o.tax_amount, t.amount) from orders o "
-            "cross join lateral (select coalesce(sum((line->>'amount')::bigint), 0) as amount from jsonb_array_elements(o.tax_lines) line) t "
-            "where o.tax_amount <> t.amount",
+            "cross join lateral (select coalesce(sum((line->>'amount')::bigint), 0) as amount "
+            "from jsonb_array_elements(o.tax_lines) line) t where o.tax_amount <> t.amount",
             "select format('order %%s: net, total, due are %%s, %%s, %%s', id, net_amount, total_amount, due_amount) from orders "
             "where net_amount <> subtotal_amount - discount_amount - case when tax_inclusive then tax_amount else 0 end "
             "or total_amount <> net_amount + tax_amount or due_amount <> greatest(0, total_amount + applied_balance_amount)",
@@ -38,8 +38,8 @@ def numbers_have_no_gaps(suite: Suite) -> Verdict:
       select organization_id, kind, regexp_replace(number, '-[0-9]+$', '') as prefix, substring(number from '[0-9]+$')::bigint as number
       from orders, lateral (values ('invoice', invoice_number), ('receipt', receipt_number)) as n(kind, number) where number is not null
     ), counted as (
-      select organization_id, kind, prefix, count(*) as count, count(distinct number) as different, min(number) as first, max(number) as last
-      from numbered group by organization_id, kind, prefix
+      select organization_id, kind, prefix, count(*) as count, count(distinct number) as different, min(number) as first,
+        max(number) as last from numbered group by organization_id, kind, prefix
     )
     select format('%%s series %%s of %%s: %%s numbers from %%s to %%s, the last drawn is %%s', kind, prefix, organization_id, c.count,
       c.first, c.last, s.last_number)
@@ -67,8 +67,9 @@ def checkouts_and_orders_agree(suite: Suite) -> Verdict:
         "Every succeeded checkout has exactly one paid order, and no other has one",
         count="select count(*) from checkout",
         problems=[
-            "select format('checkout %%s is %%s and names order %%s, which is %%s', c.id, c.status, c.order_id, coalesce(o.status, 'not there')) "
-            "from checkout c left join orders o on o.id = c.order_id and o.checkout_id = c.id and o.organization_id = c.organization_id "
+            "select format('checkout %%s is %%s and names order %%s, which is %%s', c.id, c.status, c.order_id, "
+            "coalesce(o.status, 'not there')) from checkout c "
+            "left join orders o on o.id = c.order_id and o.checkout_id = c.id and o.organization_id = c.organization_id "
             "where (c.order_id is not null and o.id is null) or (c.status = 'succeeded') <> (coalesce(o.status, '') = 'paid')",
             "select format('order %%s says it is of checkout %%s, which knows nothing of it', o.id, o.checkout_id) from orders o "
             "where o.checkout_id is not null and not exists (select from checkout c where c.id = o.checkout_id and c.order_id = o.id)",
@@ -105,11 +106,12 @@ def redemptions_are_counted(suite: Suite) -> Verdict:
             "from discount d cross join lateral (select count(*) from discount_redemption where discount_id = d.id) r "
             "where d.redemptions_count <> r.count or r.count > d.max_redemptions",
             "select format('discount %%s: redeemed %%s times by customer %%s', d.id, count(*), r.customer_id) from discount d "
-            "join discount_redemption r on r.discount_id = d.id group by d.id, r.customer_id having count(*) > d.max_redemptions_per_customer",
+            "join discount_redemption r on r.discount_id = d.id group by d.id, r.customer_id "
+            "having count(*) > d.max_redemptions_per_customer",
             "select format('checkout %%s is %%s and holds a redemption', c.id, c.status) from discount_redemption r "
             "join checkout c on c.id = r.checkout_id where c.status not in ('succeeded', 'confirmed')",
-            "select format('order %%s was discounted by %%s without a redemption', o.id, o.discount_id) from orders o where o.status = 'paid' "
-            "and o.discount_id is not null and o.checkout_id is not null and not exists "
+            "select format('order %%s was discounted by %%s without a redemption', o.id, o.discount_id) from orders o "
+            "where o.status = 'paid' and o.discount_id is not null and o.checkout_id is not null and not exists "
             "(select from discount_redemption r where r.checkout_id = o.checkout_id and r.discount_id = o.discount_id)",
         ],
     )

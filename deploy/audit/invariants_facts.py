@@ -12,7 +12,8 @@ _OUTBOX = "select type, array_agg(event_id) as event_ids from outbox group by ty
 # Claims are kept longer than facts, so what was taken long ago may have been forgotten where it was told.
 _INBOX = (
     "select consumer, array_agg(event_id) as event_ids, "
-    "coalesce(array_agg(event_id) filter (where claimed_at > now() - interval '21 days'), '{}') as recent from inbox group by consumer"
+    "coalesce(array_agg(event_id) filter (where claimed_at > now() - interval '21 days' "
+    "and event_id not in (select event_id from inbox_parked)), '{}') as recent from inbox group by consumer"
 )
 _UNPUBLISHED = (
     "select format('%%s %%s is not published', o.type, o.event_id) from outbox o where o.position in (select position from outbox_pending) "

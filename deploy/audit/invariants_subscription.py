@@ -12,7 +12,8 @@ _SOLD = (
 _STARTED = "select id, organization_id, customer_id, product_id, checkout_id from subscription"
 _UNSOUND = (
     "select format('subscription %%s is %%s, ended at %%s, its period from %%s to %%s', id, status, coalesce(ended_at::text, 'never'), "
-    "current_period_start, current_period_end) from subscription where (status in ('canceled', 'incomplete_expired')) <> (ended_at is not null) "
+    "current_period_start, current_period_end) from subscription "
+    "where (status in ('canceled', 'incomplete_expired')) <> (ended_at is not null) "
     "or (current_period_end <= current_period_start and ended_at is null)"
 )
 _OF_NOBODY = (

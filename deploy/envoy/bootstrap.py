@@ -16,11 +16,12 @@ CONNECTION_WINDOW_BYTES = 1024 * 1024
 _FORGEABLE_PREFIXES = ("x-bursar-", "x-envoy-")
 _FORGEABLE = ("x-org-id", "x-organization-id", "x-actor", "x-scopes")
 
-# The path of a REST call is its gRPC method by the time it is logged. Query strings and headers may hold secrets.
+# The path of a REST call is its gRPC method by the time it is logged, unless it was refused before. Then only its beginning
+# is told, up to where a client's secret may stand in it. Query strings and headers may hold secrets too.
+_METHOD_PATH, _REFUSED_PATH = "%PATH(NQ:PATH)%", "%PATH(NQ:PATH):24%"
 _LOGGED: JsonObject = {
     "time": "%START_TIME%",
     "method": "%REQ(:METHOD)%",
-    "path": "%PATH(NQ:PATH)%",
     "protocol": "%PROTOCOL%",
     "status": "%RESPONSE_CODE%",
     "grpc_status": "%GRPC_STATUS(SNAKE_STRING)%",
@@ -84,7 +85,7 @@ def _connection_manager(settings: EdgeSettings, public: Sequence[PublicService],
         **_strictness(settings),
         **_times(settings),
         "early_header_mutation_extensions": [_forged_headers_removed()],
-        "access_log": [_access_log(settings)],
+        "access_log": _access_logs(settings),
         "local_reply_config": local_replies(),
         "http_filters": http_filters(settings, public, strict_json),
         "route_config": routes(public, settings.limits),
@@ -134,12 +135,19 @@ def _forged_headers_removed() -> Json:
     }
 
 
-def _access_log(settings: EdgeSettings) -> Json:
+def _access_logs(settings: EdgeSettings) -> list[Json]:
+    is_method: Json = {"header_filter": {"header": {"name": ":path", "string_match": {"prefix": "/bursar."}}}}
+    is_other: Json = {"header_filter": {"header": {"name": ":path", "string_match": {"prefix": "/bursar."}, "invert_match": True}}}
+    return [_access_log(settings, is_method, _METHOD_PATH), _access_log(settings, is_other, _REFUSED_PATH)]
+
+
+def _access_log(settings: EdgeSettings, which: Json, path: str) -> Json:
     return {
         "name": "envoy.access_loggers.file",
+        "filter": which,
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
             "path": str(settings.access_log),
-            "log_format": {"json_format": _LOGGED},
+            "log_format": {"json_format": {**_LOGGED, "path": path}},
         },
     }

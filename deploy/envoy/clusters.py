@@ -6,7 +6,6 @@ from deploy.envoy.settings import Address, EdgeSettings, Json
 
 AUTHORIZER = "authorizer"
 CONNECT_SECONDS = 1
-CONCURRENT_REQUESTS = 4096
 KEEPALIVE_SECONDS = 30
 KEEPALIVE_TIMEOUT_SECONDS = 10
 BUFFER_BYTES = 32 * 1024
@@ -19,10 +18,10 @@ def service_cluster(owner: str) -> str:
 def clusters(settings: EdgeSettings) -> list[Json]:
     named = {AUTHORIZER: settings.authorizer}
     named |= {service_cluster(owner): address for owner, address in sorted(settings.services.items())}
-    return [_cluster(name, address) for name, address in named.items()]
+    return [_cluster(name, address, settings.limits.concurrent_requests) for name, address in named.items()]
 
 
-def _cluster(name: str, address: Address) -> Json:
+def _cluster(name: str, address: Address, concurrent_requests: int) -> Json:
     return {
         "name": name,
         "type": "STATIC" if _is_ip(address.host) else "STRICT_DNS",
@@ -32,7 +31,7 @@ def _cluster(name: str, address: Address) -> Json:
             "cluster_name": name,
             "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket_address(address)}}]}],
         },
-        "circuit_breakers": {"thresholds": [{"max_requests": CONCURRENT_REQUESTS, "max_pending_requests": CONCURRENT_REQUESTS}]},
+        "circuit_breakers": {"thresholds": [{"max_requests": concurrent_requests, "max_pending_requests": concurrent_requests}]},
         "typed_extension_protocol_options": {
             "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
                 "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",

@@ -33,6 +33,8 @@ class Limits:
     requests_per_second: int = 20_000
     concurrent_streams: int = 100
     connections: int = 10_000
+    concurrent_requests: int = 900
+    """To one service at a time; more are turned away at once. Above 1000 a gRPC server would cancel some of those that wait."""
     deadline_seconds: int = 20
     """The deadline of a call that brings none, and the most that a call can ask for."""
 

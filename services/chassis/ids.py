@@ -20,3 +20,8 @@ def parse_id(text: str, field: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise Invalid("ID_MALFORMED", f"{field} is not a UUID", field=field) from None
+
+
+def id_text(value: UUID | None) -> str | None:
+    """An optional id as a message's constructor takes it."""
+    return None if value is None else str(value)

@@ -15,7 +15,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
 from services.chassis.ids import new_id
-from services.chassis.tracing import current_traceparent
+from services.chassis.tracing import traceparent_for_facts
 
 PARTITIONS = 16
 """Fixed for life: a subject's facts always travel in the same partition."""
@@ -59,7 +59,7 @@ LARGEST_PAYLOAD = 512 * 1024
 
 async def store(connection: AsyncConnection[DictRow], facts: Sequence[Fact]) -> None:
     """Write the facts of one transaction, in their order, in one statement."""
-    traceparent = current_traceparent()
+    traceparent = traceparent_for_facts()
     payloads = [fact.message.SerializeToString() for fact in facts]
     if max(map(len, payloads)) > LARGEST_PAYLOAD:
         raise ValueError(f"a fact is larger than {LARGEST_PAYLOAD} bytes; facts carry what readers need and no more")

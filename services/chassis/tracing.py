@@ -84,6 +84,11 @@ def current_traceparent() -> str | None:
     return f"00-{trace_id:032x}-{span_id:016x}-{flags:02x}" if trace_id else None
 
 
+def traceparent_for_facts() -> str:
+    """The work in hand; for facts that come of no call, of a trace that starts with them, so that what follows can be told together."""
+    return current_traceparent() or f"00-{random.getrandbits(128) or 1:032x}-{random.getrandbits(64) or 1:016x}-00"
+
+
 def current_trace_id() -> str:
     """The trace of the work in hand, in hex; zeros outside any."""
     return f"{_current()[0]:032x}"

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from bursar.identity.v1 import access_token_pb2, access_token_service_pb2, organization_pb2, organization_service_pb2
 from bursar.types.v1.tax_pb2 import TaxBehavior
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from services.chassis.errors import Invalid
+from services.chassis.enums import number_of, word_of
 from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
+from services.chassis.timestamps import from_timestamp, to_timestamp
 from services.identity.domain.access_token import AccessToken, TokenRequest
 from services.identity.domain.organization import Organization, OrganizationProfile, OrganizationSettings
 
 _SETTINGS = tuple(field.name for field in fields(OrganizationSettings))
 _EDITABLE = ("name", "email", "default_presentment_currency", "default_tax_behavior", "settings", "metadata")
 _PATHS = frozenset((*_EDITABLE, *(f"settings.{name}" for name in _SETTINGS)))
-_NUMBERING = "INVOICE_NUMBERING_"
-_MODE = "ORGANIZATION_MODE_"
-_TAX = "TAX_BEHAVIOR_"
 
 
 def organization_to_proto(organization: Organization) -> organization_pb2.Organization:
@@ -31,15 +27,15 @@ def organization_to_proto(organization: Organization) -> organization_pb2.Organi
         id=str(organization.id),
         name=profile.name,
         slug=organization.slug,
-        mode=_number(organization_pb2.OrganizationMode, _MODE, profile.mode),
+        mode=number_of(organization_pb2.OrganizationMode, profile.mode),
         email=profile.email,
         country=profile.country,
         default_presentment_currency=profile.default_presentment_currency,
-        default_tax_behavior=_number(TaxBehavior, _TAX, profile.default_tax_behavior),
+        default_tax_behavior=number_of(TaxBehavior, profile.default_tax_behavior),
         settings=_settings_to_proto(profile.settings),
         version=organization.version,
-        created_at=_timestamp(organization.created_at),
-        modified_at=_timestamp(organization.modified_at),
+        created_at=to_timestamp(organization.created_at),
+        modified_at=to_timestamp(organization.modified_at),
     )
     write_metadata(profile.metadata, message.metadata)
     return message
@@ -56,10 +52,10 @@ def read_profile(request: organization_service_pb2.CreateOrganizationRequest) ->
     return OrganizationProfile(
         name=request.name,
         country=request.country,
-        mode=_text(organization_pb2.OrganizationMode, _MODE, request.mode),
+        mode=word_of(organization_pb2.OrganizationMode, request.mode),
         email=request.email if request.HasField("email") else None,
         default_presentment_currency=request.default_presentment_currency,
-        default_tax_behavior=_text(TaxBehavior, _TAX, request.default_tax_behavior),
+        default_tax_behavior=word_of(TaxBehavior, request.default_tax_behavior),
         settings=_read_settings(request.settings),
         metadata=read_metadata(request.metadata),
     )
@@ -72,7 +68,7 @@ def read_edit(request: organization_service_pb2.UpdateOrganizationRequest) -> Ca
         "name": request.name,
         "email": request.email if request.HasField("email") else None,
         "default_presentment_currency": request.default_presentment_currency,
-        "default_tax_behavior": _text(TaxBehavior, _TAX, request.default_tax_behavior),
+        "default_tax_behavior": word_of(TaxBehavior, request.default_tax_behavior),
         "settings": _read_settings(request.settings),
         "metadata": read_metadata(request.metadata),
     }
@@ -93,11 +89,11 @@ def token_to_proto(token: AccessToken, text: str = "") -> access_token_pb2.Acces
         comment=token.comment,
         scopes=token.scopes,
         token=text,
-        expires_at=_timestamp(token.expires_at),
-        revoked_at=_timestamp(token.revoked_at),
-        last_used_at=_timestamp(token.last_used_at),
-        created_at=_timestamp(token.created_at),
-        modified_at=_timestamp(token.modified_at),
+        expires_at=to_timestamp(token.expires_at),
+        revoked_at=to_timestamp(token.revoked_at),
+        last_used_at=to_timestamp(token.last_used_at),
+        created_at=to_timestamp(token.created_at),
+        modified_at=to_timestamp(token.modified_at),
     )
 
 
@@ -109,41 +105,18 @@ def tokens_to_proto(tokens: Iterable[AccessToken], next_token: str) -> access_to
 
 def read_token_request(request: access_token_service_pb2.CreateAccessTokenRequest) -> TokenRequest:
     """What a request for a new token says."""
-    expires_at = _read_time(request.expires_at, "expires_at") if request.HasField("expires_at") else None
+    expires_at = from_timestamp(request.expires_at, "expires_at") if request.HasField("expires_at") else None
     return TokenRequest(request.comment, tuple(request.scopes), expires_at)
 
 
 def _settings_to_proto(settings: OrganizationSettings) -> organization_pb2.OrganizationSettings:
     values = {name: getattr(settings, name) for name in _SETTINGS}
-    values["invoice_numbering"] = _number(organization_pb2.InvoiceNumbering, _NUMBERING, settings.invoice_numbering)
+    values["invoice_numbering"] = number_of(organization_pb2.InvoiceNumbering, settings.invoice_numbering)
     return organization_pb2.OrganizationSettings(**values)
 
 
 def _read_settings(settings: organization_pb2.OrganizationSettings) -> OrganizationSettings:
     values: dict[str, Any] = {name: getattr(settings, name) for name in _SETTINGS}
-    values["invoice_numbering"] = _text(organization_pb2.InvoiceNumbering, _NUMBERING, settings.invoice_numbering)
+    values["invoice_numbering"] = word_of(organization_pb2.InvoiceNumbering, settings.invoice_numbering)
     values["tax_registrations"] = tuple(settings.tax_registrations)
     return OrganizationSettings(**values)
-
-
-def _text(enum: Any, prefix: str, number: int) -> str:
-    return enum.Name(number).removeprefix(prefix).lower() if number else ""
-
-
-def _number(enum: Any, prefix: str, text: str) -> Any:
-    return enum.Value(prefix + text.upper())
-
-
-def _timestamp(instant: datetime | None) -> Timestamp | None:
-    if instant is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(instant)
-    return message
-
-
-def _read_time(message: Timestamp, field: str) -> datetime:
-    try:
-        return message.ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise Invalid("FIELD_INVALID", f"{field} is not a time", field=field) from None

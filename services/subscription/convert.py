@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,19 +13,16 @@ from bursar.subscription.v1.subscription_events_pb2 import SubscriptionState
 from bursar.types.v1.intervals_pb2 import RecurringInterval
 from bursar.types.v1.tax_pb2 import TaxBehavior
 from google.protobuf.json_format import MessageToDict, ParseDict
-from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.chassis.enums import number_of, word_of
+from services.chassis.ids import id_text
 from services.chassis.metadata import write_metadata
+from services.chassis.timestamps import from_timestamp, to_timestamp
 from services.subscription.domain.changes import Why
 from services.subscription.domain.periods import Interval, Recurrence
 from services.subscription.domain.start import Purchase
 from services.subscription.domain.subscription import Subscription, Terms
 from services.subscription.usecases.ports import Filters, Listed
-
-_STATUS = "SUBSCRIPTION_STATUS_"
-_REASON = "CUSTOMER_CANCELLATION_REASON_"
-_INTERVAL = "RECURRING_INTERVAL_"
-_TAX = "TAX_BEHAVIOR_"
 
 
 def subscription_to_proto(subscription: Subscription) -> subscription_pb2.Subscription:
@@ -34,31 +30,31 @@ def subscription_to_proto(subscription: Subscription) -> subscription_pb2.Subscr
     message = subscription_pb2.Subscription(
         id=str(subscription.id),
         organization_id=str(subscription.organization_id),
-        status=_number(subscription_pb2.SubscriptionStatus, _STATUS, subscription.status),
+        status=number_of(subscription_pb2.SubscriptionStatus, subscription.status),
         customer_id=str(subscription.customer_id),
         product_id=str(terms.product_id),
-        discount_id=_id_text(terms.discount_id),
-        checkout_id=_id_text(subscription.checkout_id),
+        discount_id=id_text(terms.discount_id),
+        checkout_id=id_text(subscription.checkout_id),
         amount=terms.amount,
         currency=terms.currency,
-        recurring_interval=_number(RecurringInterval, _INTERVAL, terms.recurrence.interval),
+        recurring_interval=number_of(RecurringInterval, terms.recurrence.interval),
         recurring_interval_count=terms.recurrence.count,
         prices=[ParseDict(dict(price), ProductPrice(), ignore_unknown_fields=True) for price in terms.prices],
-        current_period_start=_timestamp(subscription.period.start),
-        current_period_end=_timestamp(subscription.period.end),
-        trial_start=_timestamp(trial.start if trial else None),
-        trial_end=_timestamp(trial.end if trial else None),
-        started_at=_timestamp(subscription.started_at),
-        ended_at=_timestamp(subscription.ended_at),
+        current_period_start=to_timestamp(subscription.period.start),
+        current_period_end=to_timestamp(subscription.period.end),
+        trial_start=to_timestamp(trial.start if trial else None),
+        trial_end=to_timestamp(trial.end if trial else None),
+        started_at=to_timestamp(subscription.started_at),
+        ended_at=to_timestamp(subscription.ended_at),
         version=subscription.version,
-        created_at=_timestamp(subscription.created_at),
-        modified_at=_timestamp(subscription.modified_at),
+        created_at=to_timestamp(subscription.created_at),
+        modified_at=to_timestamp(subscription.modified_at),
     )
     if cancellation is not None:
         message.cancel_at_period_end = cancellation.at_period_end
         message.canceled_at.FromDatetime(cancellation.canceled_at)
         message.ends_at.FromDatetime(cancellation.ends_at)
-        message.customer_cancellation_reason = _number(subscription_pb2.CustomerCancellationReason, _REASON, cancellation.reason)
+        message.customer_cancellation_reason = number_of(subscription_pb2.CustomerCancellationReason, cancellation.reason)
         if cancellation.comment is not None:
             message.customer_cancellation_comment = cancellation.comment
     write_metadata(subscription.metadata, message.metadata)
@@ -81,14 +77,14 @@ def state_to_proto(subscription: Subscription) -> SubscriptionState:
         customer_id=str(subscription.customer_id),
         external_customer_id=subscription.external_customer_id,
         product_id=str(subscription.terms.product_id),
-        status=_number(subscription_pb2.SubscriptionStatus, _STATUS, subscription.status),
-        current_period_start=_timestamp(subscription.period.start),
-        current_period_end=_timestamp(subscription.period.end),
-        trial_end=_timestamp(subscription.trial.end if subscription.trial else None),
+        status=number_of(subscription_pb2.SubscriptionStatus, subscription.status),
+        current_period_start=to_timestamp(subscription.period.start),
+        current_period_end=to_timestamp(subscription.period.end),
+        trial_end=to_timestamp(subscription.trial.end if subscription.trial else None),
         cancel_at_period_end=cancellation is not None and cancellation.at_period_end,
-        ends_at=_timestamp(cancellation.ends_at if cancellation else None),
-        ended_at=_timestamp(subscription.ended_at),
-        checkout_id=_id_text(subscription.checkout_id),
+        ends_at=to_timestamp(cancellation.ends_at if cancellation else None),
+        ended_at=to_timestamp(subscription.ended_at),
+        checkout_id=id_text(subscription.checkout_id),
     )
 
 
@@ -101,14 +97,14 @@ def read_purchase(organization_id: UUID, message: CheckoutSucceeded) -> Purchase
         external_customer_id=message.external_customer_id if message.HasField("external_customer_id") else None,
         checkout_id=UUID(message.checkout_id),
         terms=_read_terms(message),
-        started_at=_read_time(message.started_at),
-        trial_end=_read_time(message.trial_end) if message.HasField("trial_end") else None,
+        started_at=from_timestamp(message.started_at, "started_at"),
+        trial_end=from_timestamp(message.trial_end, "trial_end") if message.HasField("trial_end") else None,
     )
 
 
 def read_why(request: subscription_service_pb2.CancelSubscriptionRequest | subscription_service_pb2.RevokeSubscriptionRequest) -> Why:
     """What a canceling customer said."""
-    reason = _text(subscription_pb2.CustomerCancellationReason, _REASON, request.customer_cancellation_reason)
+    reason = word_of(subscription_pb2.CustomerCancellationReason, request.customer_cancellation_reason)
     return Why(reason, request.customer_cancellation_comment if request.HasField("customer_cancellation_comment") else None)
 
 
@@ -118,7 +114,7 @@ def read_filters(request: subscription_service_pb2.ListSubscriptionsRequest) -> 
         customer_ids=_ids(request.customer_id),
         product_ids=_ids(request.product_id),
         discount_ids=_ids(request.discount_id),
-        statuses=[_text(subscription_pb2.SubscriptionStatus, _STATUS, status) for status in request.status],
+        statuses=[word_of(subscription_pb2.SubscriptionStatus, status) for status in request.status],
         active=request.active if request.HasField("active") else None,
         cancel_at_period_end=request.cancel_at_period_end if request.HasField("cancel_at_period_end") else None,
     )
@@ -126,14 +122,14 @@ def read_filters(request: subscription_service_pb2.ListSubscriptionsRequest) -> 
 
 def _read_terms(message: CheckoutSucceeded) -> Terms:
     discount = message.discount if message.HasField("discount") else None
-    interval = Interval(_text(RecurringInterval, _INTERVAL, message.recurring_interval))
+    interval = Interval(word_of(RecurringInterval, message.recurring_interval))
     return Terms(
         product_id=UUID(message.product_id),
         currency=message.currency,
         amount=message.amount,
         recurrence=Recurrence(interval, message.recurring_interval_count, message.time_zone or "UTC"),
         prices=tuple(_json(price) for price in message.prices),
-        tax_behavior=_text(TaxBehavior, _TAX, message.tax_behavior),
+        tax_behavior=word_of(TaxBehavior, message.tax_behavior),
         discount_id=UUID(discount.discount_id) if discount else None,
         discount=_json(discount) if discount else None,
         payment_method_id=UUID(message.payment_method_id) if message.HasField("payment_method_id") else None,
@@ -146,27 +142,3 @@ def _json(message: Any) -> dict[str, object]:
 
 def _ids(texts: Sequence[str]) -> list[UUID]:
     return [UUID(text) for text in texts]
-
-
-def _id_text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)
-
-
-def _text(enum: Any, prefix: str, number: int) -> str:
-    return enum.Name(number).removeprefix(prefix).lower() if number else ""
-
-
-def _number(enum: Any, prefix: str, text: str) -> Any:
-    return enum.Value(prefix + text.upper()) if text else 0
-
-
-def _timestamp(instant: datetime | None) -> Timestamp | None:
-    if instant is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(instant)
-    return message
-
-
-def _read_time(message: Timestamp) -> datetime:
-    return message.ToDatetime(tzinfo=UTC)

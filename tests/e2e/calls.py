@@ -71,7 +71,7 @@ DOORS: Mapping[str, Door] = {"REST": by_rest, "gRPC": by_grpc}
 def call_grpc(channel: grpc.Channel, method: MethodDescriptor, raw: bytes, metadata: tuple[tuple[str, str], ...]) -> Answer:
     """Raw bytes to a method, wherever the channel leads."""
     try:
-        answer = channel.unary_unary(grpc_path(method))(raw, timeout=SECONDS, metadata=metadata)
+        answer = channel.unary_unary(grpc_path(method), None, None)(raw, timeout=SECONDS, metadata=metadata)
     except grpc.RpcError as error:
         return _refusal(error)
     content = as_json(answer_class(method).FromString(answer))

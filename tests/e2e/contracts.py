@@ -34,7 +34,12 @@ def methods() -> tuple[MethodDescriptor, ...]:
 
 def public_methods() -> list[MethodDescriptor]:
     """Those that the edge exposes as JSON, without the one that takes raw bytes."""
-    return [method for method in methods() if http_rule(method) and method.input_type.full_name != "google.api.HttpBody"]
+    return [method for method in methods() if http_rule(method) and takes_fields(method)]
+
+
+def takes_fields(method: MethodDescriptor) -> bool:
+    """Whether its request is a message of the contracts, and not raw bytes."""
+    return request_of(method).full_name != "google.api.HttpBody"
 
 
 def internal_methods() -> list[MethodDescriptor]:
@@ -73,11 +78,39 @@ def grpc_path(method: MethodDescriptor) -> str:
 
 
 def request_class(method: MethodDescriptor) -> type[Message]:
-    return GetMessageClass(method.input_type)
+    return GetMessageClass(request_of(method))
 
 
 def answer_class(method: MethodDescriptor) -> type[Message]:
-    return GetMessageClass(method.output_type)
+    return GetMessageClass(answer_of(method))
+
+
+def request_of(method: MethodDescriptor) -> Descriptor:
+    """The message that a method takes."""
+    assert method.input_type is not None
+    return method.input_type
+
+
+def answer_of(method: MethodDescriptor) -> Descriptor:
+    """The message that a method returns."""
+    assert method.output_type is not None
+    return method.output_type
+
+
+def fields_of(message: Descriptor) -> list[FieldDescriptor]:
+    """In the order of the contract."""
+    return list(message.fields)
+
+
+def field_of(method: MethodDescriptor, name: str) -> FieldDescriptor | None:
+    """The field of a method's request with that name."""
+    return next((field for field in fields_of(request_of(method)) if field.name == name), None)
+
+
+def inner_of(field: FieldDescriptor) -> Descriptor:
+    """The message in a field."""
+    assert field.message_type is not None, field.full_name
+    return field.message_type
 
 
 def is_repeated(field: FieldDescriptor) -> bool:

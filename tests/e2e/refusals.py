@@ -11,9 +11,9 @@ from google.protobuf.descriptor import MethodDescriptor
 from deploy.local.stack import Stack
 from tests.e2e.breakages import Breakage
 from tests.e2e.calls import Answer, send
-from tests.e2e.contracts import Json, access, http_rule, is_repeated, public_methods
+from tests.e2e.contracts import Json, access, fields_of, http_rule, is_repeated, public_methods, request_of
 from tests.e2e.merchants import Merchant, operator
-from tests.e2e.requests import Path
+from tests.e2e.paths import Path
 
 CALLERS_FAULT = {"INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "ABORTED", "PERMISSION_DENIED"}
 
@@ -33,7 +33,7 @@ def _rank(method: MethodDescriptor) -> int:
 
 
 METHODS = sorted(public_methods(), key=_rank)
-WITH_FIELDS = [method for method in METHODS if method.input_type.fields]
+WITH_FIELDS = [method for method in METHODS if fields_of(request_of(method))]
 WITH_BODY = [method for method in METHODS if (http_rule(method) or ("",))[0] in ("POST", "PATCH")]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import UserDict
 from typing import Any
 from uuid import uuid4
 
@@ -135,11 +134,11 @@ def test_a_token_opens_what_its_scopes_say_and_no_more(clumsy: Merchant) -> None
             assert answer.code == "PERMISSION_DENIED", f"{method.name}: {answer}"
 
 
-class _IdsOfNothing(UserDict[str, str]):
+class _IdsOfNothing(dict[str, str]):
     """A world in which everything has an id and nothing is there."""
 
     def __contains__(self, key: object) -> bool:
         return True
 
-    def __getitem__(self, key: str) -> str:
+    def __missing__(self, key: str) -> str:
         return "1" if key in ("account_id", "transaction_id") else str(uuid4())

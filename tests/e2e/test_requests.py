@@ -8,10 +8,11 @@ from google.protobuf.descriptor import MethodDescriptor
 from deploy.audit.suite import Suite
 from deploy.local.stack import Stack
 from tests.e2e.calls import by_grpc, by_rest
-from tests.e2e.contracts import http_rule, methods, short_name
+from tests.e2e.contracts import http_rule, methods, request_of, short_name, takes_fields
 from tests.e2e.merchants import Merchant, found_merchant
+from tests.e2e.paths import dotted, paths_of
 from tests.e2e.refusals import METHODS, caller_of
-from tests.e2e.requests import Requests, dotted, paths_of
+from tests.e2e.requests import Requests
 from tests.e2e.world import World, populate
 
 DONE_BEFORE = {"DeactivateClientLicenseKey": "LICENSE_KEY_ACTIVATION_NOT_FOUND"}
@@ -36,8 +37,8 @@ def test_a_request_made_from_the_rules_is_accepted(method: MethodDescriptor, car
     assert answer.ok or answer.reason == DONE_BEFORE.get(method.name), str(answer)
 
 
-@pytest.mark.parametrize("method", [method for method in methods() if method.input_type.full_name != "google.api.HttpBody"], ids=short_name)
+@pytest.mark.parametrize("method", [method for method in methods() if takes_fields(method)], ids=short_name)
 def test_every_field_of_every_request_has_an_example(method: MethodDescriptor, careful_world: World) -> None:
     requests = Requests(careful_world)
-    for path in paths_of(method.input_type):
+    for path in paths_of(request_of(method)):
         assert requests.with_fields(method, path).IsInitialized(), dotted(path)

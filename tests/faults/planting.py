@@ -29,7 +29,7 @@ class PlantedSuite(Suite):
 
     def plant(self, service: str, statement: str, **values: object) -> int:
         """Break something; how many rows are broken."""
-        return self._connection(service).execute(statement, values or None).rowcount  # type: ignore[arg-type]
+        return self._connection(service).execute(statement, values or None).rowcount
 
     def charges(self) -> list[Row]:
         return self.change_charges(super().charges())

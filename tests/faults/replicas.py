@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -29,7 +30,9 @@ class Replica:
     def taken(self) -> float:
         """How many facts it has taken."""
         lines = httpx.get(self.metrics_url, timeout=5.0).text.splitlines()
-        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("bursar_consumer_events_total{") and '"taken"' in line)
+        return sum(
+            float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith("bursar_consumer_events_total{") and '"taken"' in line
+        )
 
 
 @contextmanager
@@ -47,7 +50,7 @@ def _second_worker(stack: Stack, service: str) -> Iterator[Replica]:
         "BURSAR_GRPC_ADDRESS": f"{LOOPBACK}:{grpc_port}",
         "BURSAR_METRICS_ADDRESS": f"{LOOPBACK}:{metrics_port}",
     }
-    command = tied_command([sys.executable, "-m", f"services.{service}", "work"])
+    command = tied_command([sys.executable, "-m", f"services.{service}", "work"], stop_signal=signal.SIGTERM)
     log = Path(stack.layout.log(f"{service}-second"))
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)

@@ -44,7 +44,9 @@ async def misbehave(simulator: Simulator, chance: random.Random, *, times: int, 
         # More often than the client library repeats a call by itself, so that some calls stay without an answer.
         path, often = chance.choice(("/v1/payment_intents*", "/v1/customers*", "/v1/*")), chance.randint(1, 5)
         status = chance.choice((None, 500, 503, 429))
-        await simulator.do("faults", times=often, path=path, status=status, when=chance.choice(("before", "after")), stored=False)
+        await simulator.do(
+            "faults", times=often, path=path, status=status, when=chance.choice(("before", "after")), stored=chance.random() < 0.5
+        )
         await simulator.do("faults", times=1, path="/v1/payment_intents", delay_ms=chance.choice((500, 3_000)))
         for rule, more in (("drop", {}), ("duplicate", {"copies": 3}), ("delay", {"delay_ms": 1_500})):
             await simulator.do(f"webhooks/{rule}", next=chance.randint(1, 4), types=["*"], **more)

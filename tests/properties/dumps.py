@@ -9,15 +9,16 @@ from collections.abc import Mapping, Sequence
 
 from tests.support.databases import ServiceDatabase
 
-# Versions count the steps that were taken, and a fact that comes too late takes none. Numbers of invoices and receipts are given in the
-# order of payment: that they have no gaps is a row of its own. Ids of grants, keys, accounts and transactions are new in every run, and
-# a grant that was taken back may never have been given where its end was known first.
+# Versions count the steps that were taken, a customer's modified_at is the time of the last, and a fact that comes too late takes none.
+# Numbers of invoices and receipts are given in the order of payment: that they have no gaps is a row of its own. Ids of grants, keys,
+# accounts and transactions are new in every run, and a grant that was taken back may never have been given where its end was known first.
 _DUMPS: Mapping[str, Sequence[str]] = {
     "checkout": (
         "select 'order', to_jsonb(t) - array['version', 'invoice_number', 'receipt_number'] || "
         "jsonb_build_object('numbered', invoice_number is not null, 'receipted', receipt_number is not null) from orders t",
         "select 'checkout', to_jsonb(t) - array['version'] from checkout t",
-        "select 'customer', to_jsonb(t) - array['version'] from customer t",
+        "select 'customer', to_jsonb(t) - array['version', 'modified_at'] from customer t",
+        "select 'payment method', to_jsonb(t) from customer_payment_method t",
         "select 'balance', to_jsonb(t) from customer_balance t",
         "select 'organization', to_jsonb(t) from organization t",
         "select 'discount', to_jsonb(t) from discount t",

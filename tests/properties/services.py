@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
@@ -47,7 +48,7 @@ class Reacting:
     service: Service
     reactor: Reactor
 
-    async def told(self) -> list[Event[object]]:
+    async def told(self) -> list[Event[Any]]:
         """The facts of its outbox in the order in which they were written."""
         async with self.database.worker.transaction() as transaction:
             rows = await (await transaction.connection.execute("select * from outbox order by position")).fetchall()

@@ -147,7 +147,6 @@ async def _stock_benefits(database: ServiceDatabase, sold: Sold, now: datetime, 
             Draft(Kind.CUSTOM, "Note"),
             Draft(Kind.LICENSE_KEYS, "Key", properties=Properties(prefix="KEY")),
         ]
-
         made = [(await create_benefit(transaction, sold.organization_id, draft, ports=ports)).id for draft in drafts]
         await ports.products.ensure(transaction, dict.fromkeys(sold.products.values(), sold.organization_id))
         for product_id in sold.products.values():

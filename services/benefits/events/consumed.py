@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,9 @@ from services.benefits.usecases.copy_organizations import copy_organizations
 from services.benefits.usecases.observe_sources import observe_sources
 from services.benefits.usecases.ports import Ports
 from services.chassis.database import Transaction
+from services.chassis.enums import word_of
 from services.chassis.event import Event, Reaction
+from services.chassis.timestamps import from_timestamp
 
 Handle = Callable[[Transaction, Sequence[Event[Any]]], Awaitable[None]]
 _SUBSCRIPTION_FACTS = {
@@ -34,7 +36,6 @@ _SUBSCRIPTION_FACTS = {
     "subscription.resumed": subscription.SubscriptionResumed,
     "subscription.revoked": subscription.SubscriptionRevoked,
 }
-_STATUSES = {value: name.removeprefix("SUBSCRIPTION_STATUS_").lower() for name, value in SubscriptionStatus.items()}
 
 
 def reactions(ports: Ports) -> list[Reaction[Any]]:
@@ -101,7 +102,7 @@ def _of_subscription(event: Event[Any]) -> Observation:
         customer_id=UUID(state.customer_id),
         external_customer_id=state.external_customer_id if state.HasField("external_customer_id") else None,
         product_id=UUID(state.product_id),
-        status=_STATUSES[state.status],
+        status=word_of(SubscriptionStatus, state.status),
         version=event.version,
         occurred_at=event.occurred_at,
         period_end=_period_end(state),
@@ -110,8 +111,7 @@ def _of_subscription(event: Event[Any]) -> Observation:
 
 
 def _period_end(state: Any) -> datetime | None:
-    end: datetime | None = state.current_period_end.ToDatetime(tzinfo=UTC) if state.HasField("current_period_end") else None
-    return end
+    return from_timestamp(state.current_period_end, "current_period_end") if state.HasField("current_period_end") else None
 
 
 def _customer(event: Event[Any]) -> Customer:

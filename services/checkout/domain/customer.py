@@ -88,16 +88,12 @@ def update(customer: Customer, details: CustomerDetails, *, now: datetime) -> tu
     return after, CustomerUpdated(after)
 
 
-def pay_by(customer: Customer, payment_method_id: UUID, *, now: datetime) -> tuple[Customer, CustomerUpdated]:
-    """The customer with another payment method for what is due from now on."""
-    return _with_payment_method(customer, payment_method_id, now)
-
-
-def no_longer_pay_by(customer: Customer, payment_method_id: UUID, *, now: datetime) -> tuple[Customer, CustomerUpdated] | None:
-    """The customer without a default payment method; None if it was another one."""
-    if customer.default_payment_method_id != payment_method_id:
+def pay_by(customer: Customer, payment_method_id: UUID | None, *, now: datetime) -> tuple[Customer, CustomerUpdated] | None:
+    """The customer with this payment method, or none, for what is due from now on; None if that is so already."""
+    if customer.default_payment_method_id == payment_method_id:
         return None
-    return _with_payment_method(customer, None, now)
+    after = replace(customer, default_payment_method_id=payment_method_id, version=customer.version + 1, modified_at=now)
+    return after, CustomerUpdated(after)
 
 
 def delete(customer: Customer, *, now: datetime) -> tuple[Customer, CustomerDeleted]:
@@ -122,11 +118,6 @@ def filled_in(known: CustomerDetails, given: CustomerDetails, *, is_known_buyer:
         tax_id=first.tax_id or second.tax_id,
         locale=known.locale or given.locale,
     )
-
-
-def _with_payment_method(customer: Customer, payment_method_id: UUID | None, now: datetime) -> tuple[Customer, CustomerUpdated]:
-    after = replace(customer, default_payment_method_id=payment_method_id, version=customer.version + 1, modified_at=now)
-    return after, CustomerUpdated(after)
 
 
 def short_code(customer_id: UUID) -> str:

@@ -12,14 +12,16 @@ from bursar.payments.v1 import payments_events_pb2 as payments
 from services.chassis.clock import Clock
 from services.chassis.consumer import Event, Reaction
 from services.chassis.database import Transaction
+from services.checkout.domain.payment_method import PaymentMethod
 from services.checkout.messages.organization import organization_from_proto
 from services.checkout.messages.outcome import PaymentFact, attempt_outcome
-from services.checkout.usecases.keep_payment_methods import PaymentMethodNews, keep_payment_methods
+from services.checkout.usecases.keep_payment_methods import keep_payment_methods
 from services.checkout.usecases.ports import Store
 from services.checkout.usecases.settle_attempts import settle_attempts
 
 Told = TypeVar("Told", identity.OrganizationCreated, identity.OrganizationUpdated)
 P = TypeVar("P", bound=PaymentFact)
+M = TypeVar("M", payments.PaymentMethodCreated, payments.PaymentMethodDeleted)
 
 
 def reactions(store_of: Callable[[Transaction], Store], clock: Clock) -> list[Reaction[Any]]:
@@ -35,12 +37,12 @@ def reactions(store_of: Callable[[Transaction], Store], clock: Clock) -> list[Re
         return [event for event, outcome in told if outcome.checkout_id not in known]
 
     async def saved(transaction: Transaction, events: Sequence[Event[payments.PaymentMethodCreated]]) -> None:
-        news = [_news(event.message, is_gone=False) for event in events if event.message.is_default]
-        await keep_payment_methods(news, clock.now(), store=store_of(transaction))
+        heard = [_payment_method(event, was_default=event.message.is_default, is_gone=False) for event in events]
+        await keep_payment_methods(heard, clock.now(), store=store_of(transaction))
 
     async def forgotten(transaction: Transaction, events: Sequence[Event[payments.PaymentMethodDeleted]]) -> None:
-        news = [_news(event.message, is_gone=True) for event in events]
-        await keep_payment_methods(news, clock.now(), store=store_of(transaction))
+        heard = [_payment_method(event, was_default=False, is_gone=True) for event in events]
+        await keep_payment_methods(heard, clock.now(), store=store_of(transaction))
 
     return [
         Reaction("organization.created", identity.OrganizationCreated, keep),
@@ -56,5 +58,6 @@ def reactions(store_of: Callable[[Transaction], Store], clock: Clock) -> list[Re
     ]
 
 
-def _news(fact: payments.PaymentMethodCreated | payments.PaymentMethodDeleted, *, is_gone: bool) -> PaymentMethodNews:
-    return PaymentMethodNews(UUID(fact.customer_id), UUID(fact.payment_method_id), is_gone)
+def _payment_method(event: Event[M], *, was_default: bool, is_gone: bool) -> PaymentMethod:
+    customer_id, method_id = UUID(event.message.customer_id), UUID(event.message.payment_method_id)
+    return PaymentMethod(method_id, event.organization_id, customer_id, was_default, is_gone)

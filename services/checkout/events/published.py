@@ -9,6 +9,7 @@ from uuid import UUID
 from bursar.checkout.v1 import checkout_events_pb2 as events
 from google.protobuf.message import Message
 
+from services.chassis.ids import id_text
 from services.chassis.outbox import Fact
 from services.checkout.domain import checkout as checkouts
 from services.checkout.domain import customer as customers
@@ -20,7 +21,7 @@ from services.checkout.messages.customer import customer_to_proto
 from services.checkout.messages.discount import applied_discount_to_proto, discount_to_proto
 from services.checkout.messages.order import reason_to_proto, status_to_proto
 from services.checkout.messages.product import price_to_proto, product_to_proto
-from services.checkout.messages.types import behavior_to_proto, id_text, interval_unit_to_proto, set_time, tax_line_to_proto
+from services.checkout.messages.types import behavior_to_proto, interval_unit_to_proto, set_time, tax_line_to_proto
 
 _Subject = products.Product | discounts.Discount | customers.Customer | checkouts.Checkout | orders.Order
 

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from bursar.checkout.v1 import checkout_pb2
 
+from services.chassis.enums import number_of, word_of
+from services.chassis.ids import id_text
 from services.chassis.metadata import write_metadata
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.payment import PaymentAction, PaymentFailure
 from services.checkout.domain.product import Product
 from services.checkout.messages.product import product_to_proto
-from services.checkout.messages.types import (
-    address_to_proto,
-    behavior_to_proto,
-    enum_to_proto,
-    id_text,
-    interval_unit_to_proto,
-    set_time,
-    tax_line_to_proto,
-)
+from services.checkout.messages.types import address_to_proto, behavior_to_proto, interval_unit_to_proto, set_time, tax_line_to_proto
 
-_STATUS = "CHECKOUT_STATUS_"
 _PLACEHOLDER = "{CHECKOUT_ID}"
 
 
@@ -29,7 +22,7 @@ def checkout_to_proto(checkout: Checkout, product: Product) -> checkout_pb2.Chec
     message = checkout_pb2.Checkout(
         id=str(checkout.id),
         organization_id=str(checkout.organization_id),
-        status=enum_to_proto(checkout_pb2.CheckoutStatus, _STATUS, checkout.status),
+        status=number_of(checkout_pb2.CheckoutStatus, checkout.status),
         client_secret=checkout.client_secret,
         product_ids=[str(product_id) for product_id in cart.product_ids],
         product_id=str(cart.product_id),
@@ -65,7 +58,7 @@ def for_buyer(message: checkout_pb2.Checkout) -> checkout_pb2.Checkout:
 
 def status_word(number: int) -> CheckoutStatus | None:
     """The status of a filter."""
-    return CheckoutStatus(checkout_pb2.CheckoutStatus.Name(number).removeprefix(_STATUS).lower()) if number else None  # type: ignore[arg-type]
+    return CheckoutStatus(word_of(checkout_pb2.CheckoutStatus, number)) if number else None
 
 
 def with_checkout_id(url: str | None, checkout: Checkout) -> str | None:

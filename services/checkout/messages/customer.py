@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from bursar.checkout.v1 import customer_pb2, customer_service_pb2
 
+from services.chassis.enums import number_of
 from services.chassis.field_mask import checked_paths
+from services.chassis.ids import id_text
 from services.chassis.metadata import read_metadata, write_metadata
 from services.checkout.domain.customer import Customer, CustomerDetails
-from services.checkout.messages.types import address_from_proto, address_to_proto, enum_to_proto, id_text, set_time, text_of
+from services.checkout.messages.types import address_from_proto, address_to_proto, set_time, text_of
 
-_TYPE = "CUSTOMER_TYPE_"
 _TEXTS = ("external_id", "name", "billing_name", "tax_id", "locale")
 _PATHS = ("email", *_TEXTS, "billing_address", "metadata")
 
@@ -23,7 +24,7 @@ def customer_to_proto(customer: Customer) -> customer_pb2.Customer:
         id=str(customer.id),
         organization_id=str(customer.organization_id),
         external_id=details.external_id,
-        type=enum_to_proto(customer_pb2.CustomerType, _TYPE, customer.type),
+        type=number_of(customer_pb2.CustomerType, customer.type),
         email=details.email,
         email_verified=customer.email_verified,
         name=details.name,

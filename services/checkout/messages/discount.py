@@ -8,6 +8,7 @@ from uuid import UUID
 
 from bursar.checkout.v1 import checkout_events_pb2, discount_pb2, discount_service_pb2
 
+from services.chassis.enums import number_of
 from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.validation import stripped
@@ -21,9 +22,8 @@ from services.checkout.domain.discount import (
     Reduction,
 )
 from services.checkout.domain.errors import DiscountDurationInvalid
-from services.checkout.messages.types import enum_from_proto, enum_to_proto, set_time, text_of, time_of
+from services.checkout.messages.types import enum_from_proto, set_time, text_of, time_of
 
-_DURATION = "DISCOUNT_DURATION_"
 _PATHS = (
     "name",
     "code",
@@ -77,7 +77,7 @@ def applied_discount_to_proto(discount: AppliedDiscount | None) -> checkout_even
 
 
 def discount_terms(request: discount_service_pb2.CreateDiscountRequest) -> DiscountTerms:
-    duration = enum_from_proto(DiscountDuration, discount_pb2.DiscountDuration, _DURATION, request.duration)
+    duration = enum_from_proto(DiscountDuration, discount_pb2.DiscountDuration, request.duration)
     if duration is None:
         raise DiscountDurationInvalid
     return DiscountTerms(
@@ -147,8 +147,7 @@ def _set_reduction(message: discount_pb2.Discount | checkout_events_pb2.AppliedD
 
 
 def _duration_to_proto(duration: DiscountDuration) -> discount_pb2.DiscountDuration.ValueType:
-    number: discount_pb2.DiscountDuration.ValueType = enum_to_proto(discount_pb2.DiscountDuration, _DURATION, duration)
-    return number
+    return number_of(discount_pb2.DiscountDuration, duration)
 
 
 def _optional(request: _Request, field: str) -> int | None:

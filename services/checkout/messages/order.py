@@ -6,22 +6,13 @@ from uuid import UUID
 
 from bursar.checkout.v1 import order_pb2, order_service_pb2
 
+from services.chassis.enums import number_of, word_of
+from services.chassis.ids import id_text
 from services.chassis.metadata import write_metadata
 from services.checkout.domain.order import BillingReason, Item, Order, OrderStatus
 from services.checkout.domain.price import TaxBehavior
-from services.checkout.messages.types import (
-    address_to_proto,
-    behavior_to_proto,
-    enum_to_proto,
-    id_text,
-    set_time,
-    tax_line_to_proto,
-    time_of,
-)
+from services.checkout.messages.types import address_to_proto, behavior_to_proto, set_time, tax_line_to_proto, time_of
 from services.checkout.usecases.filters import OrderFilter
-
-_STATUS = "ORDER_STATUS_"
-_REASON = "ORDER_BILLING_REASON_"
 
 
 def order_to_proto(order: Order) -> order_pb2.Order:
@@ -67,13 +58,11 @@ def order_to_proto(order: Order) -> order_pb2.Order:
 
 
 def status_to_proto(status: OrderStatus) -> order_pb2.OrderStatus.ValueType:
-    number: order_pb2.OrderStatus.ValueType = enum_to_proto(order_pb2.OrderStatus, _STATUS, status)
-    return number
+    return number_of(order_pb2.OrderStatus, status)
 
 
 def reason_to_proto(reason: BillingReason) -> order_pb2.OrderBillingReason.ValueType:
-    number: order_pb2.OrderBillingReason.ValueType = enum_to_proto(order_pb2.OrderBillingReason, _REASON, reason)
-    return number
+    return number_of(order_pb2.OrderBillingReason, reason)
 
 
 def order_filter(request: order_service_pb2.ListOrdersRequest) -> OrderFilter:
@@ -83,8 +72,8 @@ def order_filter(request: order_service_pb2.ListOrdersRequest) -> OrderFilter:
         discount_ids=[UUID(each) for each in request.discount_id],
         checkout_ids=[UUID(each) for each in request.checkout_id],
         subscription_ids=[UUID(each) for each in request.subscription_id],
-        statuses=[order_pb2.OrderStatus.Name(each).removeprefix(_STATUS).lower() for each in request.status],
-        billing_reasons=[order_pb2.OrderBillingReason.Name(each).removeprefix(_REASON).lower() for each in request.billing_reason],
+        statuses=[word_of(order_pb2.OrderStatus, each) for each in request.status],
+        billing_reasons=[word_of(order_pb2.OrderBillingReason, each) for each in request.billing_reason],
         created_after=time_of(request, "created_after"),
         created_before=time_of(request, "created_before"),
     )

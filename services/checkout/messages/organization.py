@@ -11,12 +11,10 @@ from services.checkout.domain.organization import Organization
 from services.checkout.domain.price import TaxBehavior
 from services.checkout.messages.types import behavior_from_proto, enum_from_proto
 
-_NUMBERING = "INVOICE_NUMBERING_"
-
 
 def organization_from_proto(message: organization_pb2.Organization) -> Organization:
     settings = message.settings
-    numbering = enum_from_proto(InvoiceNumbering, organization_pb2.InvoiceNumbering, _NUMBERING, settings.invoice_numbering)
+    numbering = enum_from_proto(InvoiceNumbering, organization_pb2.InvoiceNumbering, settings.invoice_numbering)
     return Organization(
         id=UUID(message.id),
         version=message.version,

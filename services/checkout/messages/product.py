@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bursar.checkout.v1 import product_pb2, product_service_pb2
 
+from services.chassis.enums import number_of
 from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.validation import stripped
@@ -17,7 +18,6 @@ from services.checkout.messages.types import (
     behavior_from_proto,
     behavior_to_proto,
     enum_from_proto,
-    enum_to_proto,
     id_of,
     interval_from_proto,
     interval_unit_to_proto,
@@ -25,7 +25,6 @@ from services.checkout.messages.types import (
     text_of,
 )
 
-_VISIBILITY = "PRODUCT_VISIBILITY_"
 _PATHS = ("name", "description", "visibility", "is_archived", "trial_interval", "trial_interval_count", "prices", "metadata")
 
 
@@ -36,7 +35,7 @@ def product_to_proto(product: Product) -> product_pb2.Product:
         organization_id=str(product.organization_id),
         name=terms.name,
         description=terms.description,
-        visibility=enum_to_proto(product_pb2.ProductVisibility, _VISIBILITY, terms.visibility),
+        visibility=number_of(product_pb2.ProductVisibility, terms.visibility),
         is_archived=terms.is_archived,
         is_recurring=terms.recurring is not None,
         recurring_interval=interval_unit_to_proto(terms.recurring),
@@ -134,4 +133,4 @@ def _edited_trial(terms: ProductTerms, request: product_service_pb2.UpdateProduc
 
 
 def _visibility(number: int) -> Visibility:
-    return enum_from_proto(Visibility, product_pb2.ProductVisibility, _VISIBILITY, number) or Visibility.PUBLIC
+    return enum_from_proto(Visibility, product_pb2.ProductVisibility, number) or Visibility.PUBLIC

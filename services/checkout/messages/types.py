@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from bursar.types.v1 import address_pb2, intervals_pb2, tax_pb2
-from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.chassis.enums import number_of, word_of
 from services.chassis.timestamps import from_timestamp, to_timestamp
 from services.checkout.domain.address import Address
 from services.checkout.domain.errors import TrialIncomplete
@@ -19,23 +19,16 @@ from services.checkout.domain.interval import Interval, IntervalUnit
 from services.checkout.domain.price import TaxBehavior
 from services.checkout.domain.tax import TaxLine
 
+if TYPE_CHECKING:
+    from google.protobuf.internal.enum_type_wrapper import _EnumTypeWrapper
+
 E = TypeVar("E", bound=StrEnum)
-
-_INTERVAL = "RECURRING_INTERVAL_"
-_BEHAVIOR = "TAX_BEHAVIOR_"
-_REASON = "TAXABILITY_REASON_"
+V = TypeVar("V", bound=int)
 
 
-def enum_to_proto(kind: Any, prefix: str, value: StrEnum | None) -> Any:
-    """The number of a word; `kind` is the generated enum, `prefix` what its names begin with. None is unspecified."""
-    wrapper: EnumTypeWrapper = kind
-    return wrapper.Value(prefix + (value.upper() if value else "UNSPECIFIED"))
-
-
-def enum_from_proto(words: type[E], kind: Any, prefix: str, number: int) -> E | None:
+def enum_from_proto(words: type[E], kind: _EnumTypeWrapper[V], number: int) -> E | None:
     """The word of a number; unspecified is None."""
-    wrapper: EnumTypeWrapper = kind
-    return words(wrapper.Name(number).removeprefix(prefix).lower()) if number else None
+    return words(word_of(kind, number)) if number else None
 
 
 def set_time(into: Timestamp, instant: datetime | None) -> None:
@@ -61,21 +54,13 @@ def id_of(message: Message, field: str) -> UUID | None:
     return UUID(text) if text else None
 
 
-def id_text(value: UUID | None) -> str | None:
-    """An optional id as a message's constructor takes it."""
-    return None if value is None else str(value)
-
-
 def interval_unit_to_proto(interval: Interval | None) -> intervals_pb2.RecurringInterval.ValueType:
-    unit: intervals_pb2.RecurringInterval.ValueType = enum_to_proto(
-        intervals_pb2.RecurringInterval, _INTERVAL, interval.unit if interval else None
-    )
-    return unit
+    return number_of(intervals_pb2.RecurringInterval, interval.unit if interval else None)
 
 
 def interval_from_proto(unit: int, count: int) -> Interval | None:
     """An interval; without a count it is one. A count alone is refused: TrialIncomplete."""
-    word = enum_from_proto(IntervalUnit, intervals_pb2.RecurringInterval, _INTERVAL, unit)
+    word = enum_from_proto(IntervalUnit, intervals_pb2.RecurringInterval, unit)
     if word is None:
         if count:
             raise TrialIncomplete
@@ -84,12 +69,11 @@ def interval_from_proto(unit: int, count: int) -> Interval | None:
 
 
 def behavior_to_proto(behavior: TaxBehavior | None) -> tax_pb2.TaxBehavior.ValueType:
-    number: tax_pb2.TaxBehavior.ValueType = enum_to_proto(tax_pb2.TaxBehavior, _BEHAVIOR, behavior)
-    return number
+    return number_of(tax_pb2.TaxBehavior, behavior)
 
 
 def behavior_from_proto(number: int) -> TaxBehavior | None:
-    return enum_from_proto(TaxBehavior, tax_pb2.TaxBehavior, _BEHAVIOR, number)
+    return enum_from_proto(TaxBehavior, tax_pb2.TaxBehavior, number)
 
 
 def address_to_proto(address: Address | None) -> address_pb2.Address | None:
@@ -123,5 +107,5 @@ def tax_line_to_proto(line: TaxLine) -> tax_pb2.TaxLine:
         rate_ppm=line.rate_ppm,
         taxable_amount=line.taxable_amount,
         amount=line.amount,
-        reason=enum_to_proto(tax_pb2.TaxabilityReason, _REASON, line.reason),
+        reason=number_of(tax_pb2.TaxabilityReason, line.reason),
     )

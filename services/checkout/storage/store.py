@@ -12,6 +12,7 @@ from services.checkout.storage.customers import StoredCustomers
 from services.checkout.storage.discounts import StoredDiscounts
 from services.checkout.storage.orders import StoredOrders
 from services.checkout.storage.organizations import StoredOrganizations
+from services.checkout.storage.payment_methods import StoredPaymentMethods
 from services.checkout.storage.products import StoredProducts
 
 
@@ -23,6 +24,7 @@ class TransactionStore:
         self.products = StoredProducts(transaction)
         self.discounts = StoredDiscounts(transaction)
         self.customers = StoredCustomers(transaction)
+        self.payment_methods = StoredPaymentMethods(transaction)
         self.checkouts = StoredCheckouts(transaction)
         self.orders = StoredOrders(transaction)
         self.organizations = StoredOrganizations(transaction)

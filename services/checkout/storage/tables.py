@@ -108,6 +108,10 @@ customer = _table(
     metadata=JSONB,
 )
 
+customer_payment_method = _table(
+    "customer_payment_method", organization_id=Uuid, customer_id=Uuid, id=Uuid, was_default=Boolean, is_gone=Boolean
+)
+
 customer_balance = _table("customer_balance", organization_id=Uuid, customer_id=Uuid, currency=Text, amount=BigInteger)
 
 checkout = _table(

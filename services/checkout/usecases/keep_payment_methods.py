@@ -1,37 +1,26 @@
-"""Payments saved or forgot cards: customers pay by the newest default, and never by one that is gone."""
+"""Payments saved or forgot cards: whom they belong to pays by the default, and never by one that is gone."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from services.checkout.domain import customer as rules
+from services.checkout.domain.payment_method import PaymentMethod, default_of, merged
 from services.checkout.usecases.ports import Store
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentMethodNews:
-    """A customer's payment method became their default, or is gone."""
-
-    customer_id: UUID
-    payment_method_id: UUID
-    is_gone: bool
-
-
-async def keep_payment_methods(news: Sequence[PaymentMethodNews], now: datetime, *, store: Store) -> None:
-    """Takes all news in their order; those of customers that are deleted are nobody's."""
-    customers = {customer.id: customer for customer in await store.customers.lock_many(sorted({each.customer_id for each in news}))}
-    changed = set()
-    for each in news:
-        customer = customers.get(each.customer_id)
-        if customer is None:
-            continue
-        step = rules.no_longer_pay_by if each.is_gone else rules.pay_by
-        result = step(customer, each.payment_method_id, now=now)
-        if result is not None:
-            customers[customer.id], fact = result
-            changed.add(customer.id)
-            store.publish(fact)
-    await store.customers.save_many([customers[customer_id] for customer_id in sorted(changed)])
+async def keep_payment_methods(heard: Sequence[PaymentMethod], now: datetime, *, store: Store) -> None:
+    """What is heard adds to what is known, in whatever order; payment methods of customers that are deleted are nobody's."""
+    customers = {customer.id: customer for customer in await store.customers.lock_many(sorted({each.customer_id for each in heard}))}
+    await store.payment_methods.keep(merged(each for each in heard if each.customer_id in customers))
+    known: dict[UUID, list[PaymentMethod]] = defaultdict(list)
+    organization_ids = {customer.organization_id for customer in customers.values()}
+    for method in await store.payment_methods.of_customers(sorted(organization_ids), sorted(customers)):
+        known[method.customer_id].append(method)
+    steps = [rules.pay_by(customer, default_of(known[customer.id]), now=now) for customer in customers.values()]
+    changed = [step for step in steps if step is not None]
+    await store.customers.save_many([customer for customer, _ in changed])
+    store.publish(*(fact for _, fact in changed))

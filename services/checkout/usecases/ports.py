@@ -17,6 +17,7 @@ from services.checkout.domain.invoice import Series
 from services.checkout.domain.order import Order
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import Attempt, AttemptOutcome, Outcome
+from services.checkout.domain.payment_method import PaymentMethod
 from services.checkout.domain.product import Product
 from services.checkout.domain.settlement import Purchase
 from services.checkout.domain.tax import TaxRate
@@ -80,6 +81,16 @@ class Customers(Protocol):
     async def add_to_balances(self, amounts: Mapping[tuple[UUID, UUID, str], int]) -> None:
         """By organization, customer and currency, minor units; negative is a debt."""
         ...
+
+
+class PaymentMethods(Protocol):
+    """What was heard of customers' saved payment methods."""
+
+    async def keep(self, methods: Sequence[PaymentMethod]) -> None:
+        """Adds to what is known of them; one of each."""
+        ...
+
+    async def of_customers(self, organization_ids: Sequence[UUID], customer_ids: Sequence[UUID]) -> list[PaymentMethod]: ...
 
 
 class Checkouts(Protocol):
@@ -148,6 +159,8 @@ class Store(Protocol):
     def discounts(self) -> Discounts: ...
     @property
     def customers(self) -> Customers: ...
+    @property
+    def payment_methods(self) -> PaymentMethods: ...
     @property
     def checkouts(self) -> Checkouts: ...
     @property

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from bursar.payments.v1 import payment_method_pb2, payment_pb2, payment_service_pb2
 
+from services.chassis.enums import number_of, word_of
+from services.chassis.ids import id_text
 from services.chassis.money import Money
 from services.chassis.timestamps import to_timestamp
 from services.payments.domain.attempt import PENDING, REQUIRES_ACTION, Attempt, Kind
@@ -35,7 +37,7 @@ def new_payment(organization_id: UUID, request: payment_service_pb2.CreatePaymen
         keep_method=request.save_payment_method,
         return_url=request.return_url or None,
         description=request.description,
-        trigger=payment_pb2.PaymentTrigger.Name(request.trigger).removeprefix("PAYMENT_TRIGGER_").lower(),
+        trigger=word_of(payment_pb2.PaymentTrigger, request.trigger),
         amount=money.amount,
         currency=money.currency,
         created_at=_UNSET_TIME,
@@ -70,17 +72,17 @@ def payment_message(attempt: Attempt, *, with_action: bool = False) -> payment_p
     return payment_pb2.Payment(
         id=str(attempt.id),
         organization_id=str(attempt.organization_id),
-        status=payment_pb2.PaymentStatus.Value(f"PAYMENT_STATUS_{attempt.status.upper()}"),
+        status=number_of(payment_pb2.PaymentStatus, attempt.status),
         processor="stripe",
         customer_id=str(attempt.customer_id),
         order_id=str(attempt.subject_id),
-        checkout_id=_text(attempt.checkout_id),
+        checkout_id=id_text(attempt.checkout_id),
         attempt=attempt.number,
-        trigger=payment_pb2.PaymentTrigger.Value(f"PAYMENT_TRIGGER_{(attempt.trigger or '').upper()}"),
+        trigger=number_of(payment_pb2.PaymentTrigger, attempt.trigger),
         amount=attempt.amount or 0,
         currency=attempt.currency or "",
         method=attempt.method,
-        payment_method_id=_text(attempt.payment_method_id),
+        payment_method_id=id_text(attempt.payment_method_id),
         decline_reason=(failure.decline_code or failure.code) if failure else None,
         decline_message=failure.message if failure else None,
         failure_code=failure.code if failure else None,
@@ -101,11 +103,11 @@ def setup_message(attempt: Attempt) -> payment_pb2.Setup:
     return payment_pb2.Setup(
         id=str(attempt.id),
         organization_id=str(attempt.organization_id),
-        status=payment_pb2.SetupStatus.Value(f"SETUP_STATUS_{attempt.status.upper()}"),
+        status=number_of(payment_pb2.SetupStatus, attempt.status),
         customer_id=str(attempt.customer_id),
         checkout_id=str(attempt.subject_id),
         attempt=attempt.number,
-        payment_method_id=_text(attempt.payment_method_id),
+        payment_method_id=id_text(attempt.payment_method_id),
         failure_code=failure.code if failure else None,
         decline_code=failure.decline_code if failure else None,
         decline_message=failure.message if failure else None,
@@ -141,7 +143,7 @@ def payment_filters(request: payment_service_pb2.ListPaymentsRequest) -> dict[st
         "subject_id": [UUID(each) for each in request.order_id],
         "checkout_id": [UUID(each) for each in request.checkout_id],
         "customer_id": [UUID(each) for each in request.customer_id],
-        "status": [payment_pb2.PaymentStatus.Name(each).removeprefix("PAYMENT_STATUS_").lower() for each in request.status],
+        "status": [word_of(payment_pb2.PaymentStatus, each) for each in request.status],
     }
 
 
@@ -154,7 +156,3 @@ def _next_action(attempt: Attempt) -> payment_pb2.NextAction | None:
     if action is None or attempt.status != REQUIRES_ACTION:
         return None
     return payment_pb2.NextAction(redirect_url=action.redirect_url, processor_client_secret=action.client_secret)
-
-
-def _text(value: object | None) -> str | None:
-    return None if value is None else str(value)

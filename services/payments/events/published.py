@@ -8,6 +8,7 @@ from bursar.payments.v1 import payment_pb2, payments_events_pb2
 from google.protobuf.message import Message
 
 from services.chassis.database import Transaction
+from services.chassis.ids import id_text
 from services.chassis.outbox import Fact
 from services.chassis.timestamps import to_timestamp
 from services.payments.domain.attempt import Attempt
@@ -38,13 +39,13 @@ def _succeeded(attempt: Attempt) -> Message:
     return payments_events_pb2.PaymentSucceeded(
         payment_id=str(attempt.id),
         order_id=str(attempt.subject_id),
-        checkout_id=_text(attempt.checkout_id),
+        checkout_id=id_text(attempt.checkout_id),
         customer_id=str(attempt.customer_id),
         attempt=attempt.number,
         amount=attempt.amount or 0,
         currency=attempt.currency or "",
         processor="stripe",
-        payment_method_id=_text(attempt.payment_method_id),
+        payment_method_id=id_text(attempt.payment_method_id),
         succeeded_at=to_timestamp(attempt.succeeded_at),
     )
 
@@ -55,7 +56,7 @@ def _failed(attempt: Attempt) -> Message:
     return payments_events_pb2.PaymentFailed(
         payment_id=str(attempt.id),
         order_id=str(attempt.subject_id),
-        checkout_id=_text(attempt.checkout_id),
+        checkout_id=id_text(attempt.checkout_id),
         customer_id=str(attempt.customer_id),
         attempt=attempt.number,
         code=failure.code,
@@ -69,7 +70,7 @@ def _requires_action(attempt: Attempt) -> Message:
     return payments_events_pb2.PaymentRequiresAction(
         payment_id=str(attempt.id),
         order_id=str(attempt.subject_id),
-        checkout_id=_text(attempt.checkout_id),
+        checkout_id=id_text(attempt.checkout_id),
         attempt=attempt.number,
         next_action=_next_action(attempt),
     )
@@ -127,10 +128,6 @@ def _setup_requires_action(attempt: Attempt) -> Message:
 def _next_action(attempt: Attempt) -> payment_pb2.NextAction | None:
     action = attempt.next_action
     return payment_pb2.NextAction(redirect_url=action.redirect_url, processor_client_secret=action.client_secret) if action else None
-
-
-def _text(value: object | None) -> str | None:
-    return None if value is None else str(value)
 
 
 _ATTEMPT_MESSAGES: dict[str, Callable[[Attempt], Message]] = {

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import grpc
 import pytest_asyncio
-from bursar.benefits.v1 import benefit_service_pb2_grpc, grant_service_pb2_grpc, license_key_service_pb2_grpc
+from google.protobuf.message import Message
 
 from services.benefits.api.convert import entitlement_to_bytes
 from services.benefits.app import servicers
@@ -18,11 +17,9 @@ from services.benefits.storage.entitlements import EntitlementReader
 from services.benefits.tests.builders import ORGANIZATION
 from services.benefits.tests.suite import Suite
 from services.benefits.usecases.check_entitlement import CheckEntitlement
-from services.chassis.identity import METADATA_KEY, CallerKind, Identity, IdentitySigner
+from services.chassis.identity import Identity
 from services.chassis.ids import new_id
-from services.chassis.server import Server
-from services.chassis.status import from_rpc_error
-from services.chassis.tests.keys import signers
+from tests.support.client import Client, member, serving
 
 
 @dataclass
@@ -37,34 +34,15 @@ class FakeCatalog:
         return (organization_id, product_id) in self.products
 
 
-class Refused(Exception):
-    """An error as its caller reads it."""
+@dataclass(frozen=True)
+class By:
+    """Calls methods with an identity, or without one."""
 
-    def __init__(self, error: grpc.aio.AioRpcError) -> None:
-        told = from_rpc_error(error)
-        self.code, self.reason = error.code(), told.reason
-        self.fields = [violation.field for violation in told.violations]
-        super().__init__(f"{self.code} {self.reason} {self.fields} {error.details()}")
+    client: Client
+    identity: Identity | None
 
-
-class Caller:
-    """Calls methods by name, with a deadline and an identity, or without one."""
-
-    def __init__(self, channel: grpc.aio.Channel, identity: str | None) -> None:
-        self._metadata = [(METADATA_KEY, identity)] if identity else []
-        self._stubs: list[Any] = [
-            benefit_service_pb2_grpc.BenefitServiceStub(channel),
-            grant_service_pb2_grpc.GrantServiceStub(channel),
-            license_key_service_pb2_grpc.LicenseKeyServiceStub(channel),
-            license_key_service_pb2_grpc.LicenseKeyClientServiceStub(channel),
-        ]
-
-    async def call(self, method: str, request: Any) -> Any:
-        send = next(getattr(stub, method) for stub in self._stubs if hasattr(stub, method))
-        try:
-            return await send(request, timeout=10, metadata=self._metadata)
-        except grpc.aio.AioRpcError as error:
-            raise Refused(error) from None
+    async def call(self, method: str, request: Message) -> Any:
+        return await self.client.call(method, self.identity, request)
 
 
 @dataclass
@@ -74,16 +52,14 @@ class Api:
     suite: Suite
     catalog: FakeCatalog
     check: CheckEntitlement[bytes]
-    signer: IdentitySigner
-    channel: grpc.aio.Channel
+    client: Client
     live: list[bool]
 
-    def caller(self, organization_id: UUID = ORGANIZATION, scopes: str = "*") -> Caller:
-        identity = Identity(CallerKind.ORGANIZATION, "token", organization_id, frozenset(scopes.split()))
-        return Caller(self.channel, self.signer.sign(identity))
+    def caller(self, organization_id: UUID = ORGANIZATION, scopes: str = "*") -> By:
+        return By(self.client, member(organization_id, *scopes.split()))
 
-    def anybody(self) -> Caller:
-        return Caller(self.channel, None)
+    def anybody(self) -> By:
+        return By(self.client, None)
 
     def product(self, organization_id: UUID = ORGANIZATION) -> UUID:
         product_id = new_id()
@@ -93,13 +69,7 @@ class Api:
 
 @pytest_asyncio.fixture
 async def api(suite: Suite, tmp_path: Path) -> AsyncIterator[Api]:
-    made, verifier = signers(tmp_path, ["identity"])
     catalog, live = FakeCatalog(), [True]
     check = CheckEntitlement(read=EntitlementReader(suite.worker), to_answer=entitlement_to_bytes, is_live=lambda: live[0])
-    server = Server(verifier, service="benefits")
-    for descriptor, servicer in servicers(suite.app, suite.ports, catalog, check):
-        server.add(descriptor, servicer)
-    port = await server.start("127.0.0.1:0")
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Api(suite, catalog, check, made["identity"], channel, live)
-    await server.stop(drain_seconds=0, grace_seconds=1)
+    async with serving("benefits", servicers(suite.app, suite.ports, catalog, check), tmp_path, client=Client) as client:
+        yield Api(suite, catalog, check, client, live)

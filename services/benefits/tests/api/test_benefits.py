@@ -13,8 +13,9 @@ from bursar.benefits.v1 import benefit_service_pb2 as pb
 from bursar.types.v1.intervals_pb2 import RecurringInterval
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from services.benefits.tests.api.conftest import Api, Refused
+from services.benefits.tests.api.conftest import Api
 from services.chassis.ids import new_id
+from tests.support.client import Refused
 
 CODES = grpc.StatusCode
 

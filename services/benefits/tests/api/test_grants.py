@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.benefits.domain.benefit import Kind
 from services.benefits.events.heard import HEARD, Hearing
-from services.benefits.tests.api.conftest import Api, Caller, Refused
+from services.benefits.tests.api.conftest import Api, By
 from services.benefits.tests.builders import ORGANIZATION, START, a_draft, order_paid, subscription_fact
 from services.chassis.broker import Broker
 from services.chassis.event import Event
@@ -22,10 +22,11 @@ from services.chassis.ids import new_id
 from services.chassis.listener import Listener
 from services.chassis.relay import Relay
 from services.chassis.timestamps import to_timestamp
+from tests.support.client import Refused
 from tests.support.eventually import eventually
 
 
-async def ask(caller: Caller, benefit_id: UUID, **customer: str) -> pb.Entitlement:
+async def ask(caller: By, benefit_id: UUID, **customer: str) -> pb.Entitlement:
     answer: pb.Entitlement = await caller.call("CheckEntitlement", pb.CheckEntitlementRequest(benefit_id=str(benefit_id), **customer))
     return answer
 

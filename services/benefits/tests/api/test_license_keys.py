@@ -13,9 +13,10 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.benefits.domain.benefit import Kind, Properties
-from services.benefits.tests.api.conftest import Api, Refused
+from services.benefits.tests.api.conftest import Api
 from services.benefits.tests.builders import ORGANIZATION, a_draft, order_paid, subscription_fact
 from services.chassis.ids import new_id
+from tests.support.client import Refused
 
 CODES = grpc.StatusCode
 LIMITS = Properties(prefix="app", limit_activations=2, limit_usage=10)

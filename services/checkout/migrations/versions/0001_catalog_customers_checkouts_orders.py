@@ -107,6 +107,16 @@ create unique index customer_email on customer (organization_id, lower(email)) w
 create unique index customer_external_id on customer (organization_id, external_id) where deleted_at is null and external_id is not null;
 create index customer_created_at on customer (organization_id, created_at, id) where deleted_at is null;
 
+create table customer_payment_method (
+  organization_id uuid not null,
+  customer_id uuid not null,
+  id uuid not null,
+  was_default boolean not null,
+  is_gone boolean not null,
+  primary key (organization_id, customer_id, id),
+  foreign key (organization_id, customer_id) references customer (organization_id, id)
+);
+
 create table customer_balance (
   organization_id uuid not null,
   customer_id uuid not null,
@@ -269,7 +279,8 @@ def upgrade() -> None:
     for statement in ";".join((_CATALOG, _CUSTOMERS, _CHECKOUTS, _ORDERS)).split(";"):
         op.execute(statement)
     enable_row_level_security(op, "organization", roles.app, roles.worker, organization_column="id", privileges=_ALTERABLE)
-    for table in ("product", "product_price", "discount", "customer", "customer_balance", "checkout", "orders", "number_series"):
+    alterable = ("product", "product_price", "discount", "customer", "customer_payment_method", "customer_balance", "checkout", "orders")
+    for table in (*alterable, "number_series"):
         enable_row_level_security(op, table, roles.app, roles.worker, privileges=_ALTERABLE)
     for table in ("checkout_attempt", "surplus_payment"):
         enable_row_level_security(op, table, roles.app, roles.worker, privileges="select, insert")

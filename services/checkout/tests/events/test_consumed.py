@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,11 +13,14 @@ from bursar.payments.v1 import payment_pb2, payments_events_pb2
 from google.protobuf.message import Message
 
 from services.chassis.consumer import Event
+from services.chassis.ids import new_id
 from services.checkout.app import store_of
 from services.checkout.events.consumed import reactions
 from services.checkout.tests.builders import NOW
 from services.checkout.tests.fakes import silence
 from services.checkout.tests.shop import Shop
+
+PaymentMethodFact = payments_events_pb2.PaymentMethodCreated | payments_events_pb2.PaymentMethodDeleted
 
 
 async def react(shop: Shop, kind: str, *messages: Message) -> list[UUID]:
@@ -109,21 +113,43 @@ async def test_an_older_copy_of_an_organization_is_ignored(shop: Shop) -> None:
     assert shop.directory.asked == 0
 
 
-async def test_customers_pay_by_the_newest_default_and_not_by_what_is_gone(shop: Shop) -> None:
+async def test_customers_pay_by_the_default_and_after_it_by_the_newest_in_whatever_order_they_hear_of_it(shop: Shop) -> None:
+    first, second, third = (str(new_id()) for _ in range(3))
+
+    def saved(method: str, *, is_default: bool = False) -> payments_events_pb2.PaymentMethodCreated:
+        return payments_events_pb2.PaymentMethodCreated(payment_method_id=method, is_default=is_default)
+
+    def gone(method: str) -> payments_events_pb2.PaymentMethodDeleted:
+        return payments_events_pb2.PaymentMethodDeleted(payment_method_id=method)
+
+    told = (saved(first, is_default=True), saved(second), saved(third), gone(third), gone(first))
+    for count, default in enumerate((first, first, first, first, second), start=1):
+        for order in permutations(told[:count]):
+            assert await _default_after(shop, order) == default, (count, order)
+
+
+async def _default_after(shop: Shop, told: Sequence[PaymentMethodFact]) -> str:
+    """Of a new customer who hears all this, each of it twice."""
+    made = await shop.customers.CreateCustomer(
+        customer_service_pb2.CreateCustomerRequest(request_id=str(uuid4()), email=f"{uuid4().hex}@example.com"), shop.call()
+    )
+    for fact in (*told, *told):
+        fact.customer_id = made.id
+        verb = "created" if isinstance(fact, payments_events_pb2.PaymentMethodCreated) else "deleted"
+        await react(shop, f"payment_method.{verb}", fact)
+    found = await shop.customers.GetCustomer(customer_service_pb2.GetCustomerRequest(id=made.id), shop.call())
+    return found.default_payment_method_id
+
+
+async def test_a_batch_of_payment_methods_changes_a_customer_once(shop: Shop) -> None:
     request = customer_service_pb2.CreateCustomerRequest(request_id="1", email="ada@example.com")
     ada = await shop.customers.CreateCustomer(request, shop.call())
-    first, second = str(uuid4()), str(uuid4())
-
-    def saved(method: str) -> payments_events_pb2.PaymentMethodCreated:
-        return payments_events_pb2.PaymentMethodCreated(payment_method_id=method, customer_id=ada.id, is_default=True)
-
-    async def default() -> str:
-        found = await shop.customers.GetCustomer(customer_service_pb2.GetCustomerRequest(id=ada.id), shop.call())
-        return found.default_payment_method_id
-
-    await react(shop, "payment_method.created", saved(first), saved(second))
-    assert await default() == second
-    await react(shop, "payment_method.deleted", payments_events_pb2.PaymentMethodDeleted(payment_method_id=first, customer_id=ada.id))
-    assert await default() == second
-    await react(shop, "payment_method.deleted", payments_events_pb2.PaymentMethodDeleted(payment_method_id=second, customer_id=ada.id))
-    assert await default() == ""
+    facts = [
+        payments_events_pb2.PaymentMethodCreated(payment_method_id=str(new_id()), customer_id=customer_id, is_default=True)
+        for customer_id in (ada.id, ada.id, str(uuid4()))
+    ]
+    await react(shop, "payment_method.created", *facts, *facts)
+    (after,) = await shop.sql("select version, default_payment_method_id from customer")
+    assert (after["version"], str(after["default_payment_method_id"])) == (2, facts[1].payment_method_id)
+    assert (await shop.facts()).count("customer.updated") == 1
+    assert len(await shop.sql("select id from customer_payment_method")) == 2

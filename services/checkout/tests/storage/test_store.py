@@ -24,7 +24,17 @@ from services.checkout.tests.builders import GERMAN, MONTHLY, NOW, checkout, dis
 from services.checkout.tests.shop import Shop
 
 SCOPED = ("product", "product_price", "discount", "discount_redemption", "customer", "customer_balance", "checkout", "checkout_attempt")
-TABLES = (*SCOPED, "surplus_payment", "orders", "order_item", "number_series", "organization", "outbox", "idempotency_request")
+TABLES = (
+    *SCOPED,
+    "customer_payment_method",
+    "surplus_payment",
+    "orders",
+    "order_item",
+    "number_series",
+    "organization",
+    "outbox",
+    "idempotency_request",
+)
 
 
 @pytest.mark.parametrize(

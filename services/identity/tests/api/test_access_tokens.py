@@ -15,7 +15,8 @@ from services.identity.api.sealing import Seal
 from services.identity.domain.errors import AccessTokenNoLongerShown
 from services.identity.domain.token_text import read_token
 from services.identity.tests.builders import NOW
-from services.identity.tests.client import OPERATOR, Client, member
+from services.identity.tests.client import IdentityClient
+from tests.support.client import OPERATOR, member
 from tests.support.databases import ServiceDatabase
 
 
@@ -25,7 +26,7 @@ def at(delta: timedelta) -> Timestamp:
     return message
 
 
-async def test_the_secret_is_shown_once_and_not_stored(client: Client, database: ServiceDatabase) -> None:
+async def test_the_secret_is_shown_once_and_not_stored(client: IdentityClient, database: ServiceDatabase) -> None:
     organization = await client.organization()
     token = await client.token(organization.id, comment="ci", scopes=["orders:read"])
     name = read_token(token.token)
@@ -43,7 +44,7 @@ async def test_the_secret_is_shown_once_and_not_stored(client: Client, database:
             assert secret not in repr(rows)
 
 
-async def test_a_repeated_request_shows_the_same_secret_again(client: Client) -> None:
+async def test_a_repeated_request_shows_the_same_secret_again(client: IdentityClient) -> None:
     organization = await client.organization()
     first, again = [await client.token(organization.id, request_id="r1") for _ in range(2)]
     assert again == first
@@ -68,7 +69,7 @@ def test_sealing_the_same_text_twice_looks_different(tmp_path: Path) -> None:
     assert seal.close("secret") != seal.close("secret")
 
 
-async def test_a_token_gives_no_scope_that_its_maker_lacks(client: Client) -> None:
+async def test_a_token_gives_no_scope_that_its_maker_lacks(client: IdentityClient) -> None:
     organization = await client.organization()
     caller = member(organization.id, "access_tokens:write", "orders:read")
     made = await client.call("CreateAccessToken", caller, request_id="r1", scopes=["orders:read"])
@@ -81,7 +82,7 @@ async def test_a_token_gives_no_scope_that_its_maker_lacks(client: Client) -> No
 
 
 @pytest.mark.parametrize("scopes", [["orders:fly"], ["orders:read", "Orders:Read"], ["**"], ["orders"]])
-async def test_an_unknown_scope_is_refused(client: Client, scopes: list[str]) -> None:
+async def test_an_unknown_scope_is_refused(client: IdentityClient, scopes: list[str]) -> None:
     organization = await client.organization()
     refusal = await client.refusal("CreateAccessToken", OPERATOR, request_id="r", organization_id=organization.id, scopes=scopes)
     assert refusal == ("INVALID_ARGUMENT", "SCOPE_UNKNOWN", f"scopes[{len(scopes) - 1}]")
@@ -99,14 +100,14 @@ async def test_an_unknown_scope_is_refused(client: Client, scopes: list[str]) ->
         ({"organization_id": None}, "ORGANIZATION_REQUIRED", "organization_id"),
     ],
 )
-async def test_what_is_wrong_is_named(client: Client, fields: dict[str, object], reason: str, field: str) -> None:
+async def test_what_is_wrong_is_named(client: IdentityClient, fields: dict[str, object], reason: str, field: str) -> None:
     organization = await client.organization()
     values = {"request_id": "r", "organization_id": organization.id, "scopes": ["*"], **fields}
     refusal = await client.refusal("CreateAccessToken", OPERATOR, CreateAccessTokenRequest(**values))  # type: ignore[arg-type]
     assert refusal == ("INVALID_ARGUMENT", reason, field)
 
 
-async def test_an_organization_that_is_not_there_or_not_mine_gets_no_token(client: Client) -> None:
+async def test_an_organization_that_is_not_there_or_not_mine_gets_no_token(client: IdentityClient) -> None:
     mine, other = await client.organization("mine"), await client.organization("other")
     missing = await client.refusal("CreateAccessToken", OPERATOR, request_id="r", organization_id=str(new_id()), scopes=["*"])
     foreign = await client.refusal("CreateAccessToken", member(mine.id), request_id="r", organization_id=other.id, scopes=["*"])
@@ -117,7 +118,7 @@ async def test_an_organization_that_is_not_there_or_not_mine_gets_no_token(clien
     ).organization_id == mine.id
 
 
-async def test_revoking_is_final_and_repeatable(client: Client, clock: ManualClock) -> None:
+async def test_revoking_is_final_and_repeatable(client: IdentityClient, clock: ManualClock) -> None:
     organization = await client.organization()
     token = await client.token(organization.id)
     clock.advance(timedelta(minutes=1))
@@ -127,7 +128,7 @@ async def test_revoking_is_final_and_repeatable(client: Client, clock: ManualClo
     assert await client.call("RevokeAccessToken", OPERATOR, request_id="r2", id=token.id) == revoked
 
 
-async def test_another_organizations_token_is_not_found(client: Client) -> None:
+async def test_another_organizations_token_is_not_found(client: IdentityClient) -> None:
     mine, other = await client.organization("mine"), await client.organization("other")
     token = await client.token(other.id)
     assert (await client.refusal("RevokeAccessToken", member(mine.id), request_id="r", id=token.id))[:2] == (
@@ -139,7 +140,7 @@ async def test_another_organizations_token_is_not_found(client: Client) -> None:
     assert [(each.id, each.HasField("revoked_at")) for each in listed.access_tokens] == [(token.id, False)]
 
 
-async def test_tokens_are_listed_in_pages_newest_first(client: Client, clock: ManualClock) -> None:
+async def test_tokens_are_listed_in_pages_newest_first(client: IdentityClient, clock: ManualClock) -> None:
     organization = await client.organization()
     made = []
     for _ in range(5):

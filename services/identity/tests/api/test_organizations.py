@@ -21,7 +21,8 @@ from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.chassis.clock import ManualClock
 from services.chassis.ids import new_id
-from services.identity.tests.client import OPERATOR, Client, member
+from services.identity.tests.client import IdentityClient
+from tests.support.client import OPERATOR, member
 from tests.support.databases import ServiceDatabase
 
 
@@ -41,7 +42,7 @@ def update(organization: Organization, *paths: str, **fields: object) -> UpdateO
     return UpdateOrganizationRequest(**values)  # type: ignore[arg-type]
 
 
-async def test_a_new_organization_has_every_default_settled(client: Client, database: ServiceDatabase) -> None:
+async def test_a_new_organization_has_every_default_settled(client: IdentityClient, database: ServiceDatabase) -> None:
     organization = await client.organization("acme-widgets-and-more")
     assert organization.mode == ORGANIZATION_MODE_LIVE
     assert organization.default_presentment_currency == "usd"
@@ -54,7 +55,7 @@ async def test_a_new_organization_has_every_default_settled(client: Client, data
     assert await facts(database) == [("organization.created", 1, "Acme Inc.")]
 
 
-async def test_what_was_said_is_kept(client: Client) -> None:
+async def test_what_was_said_is_kept(client: IdentityClient) -> None:
     settings = OrganizationSettings(
         invoice_prefix="AC",
         invoice_numbering=INVOICE_NUMBERING_ORGANIZATION,
@@ -93,7 +94,7 @@ async def test_what_was_said_is_kept(client: Client) -> None:
     ],
 )
 async def test_what_is_wrong_is_named(
-    client: Client, database: ServiceDatabase, fields: dict[str, object], reason: str, field: str
+    client: IdentityClient, database: ServiceDatabase, fields: dict[str, object], reason: str, field: str
 ) -> None:
     values = {"request_id": "r", "name": "Acme Inc.", "slug": "acme", "country": "DE", **fields}
     refusal = await client.refusal("CreateOrganization", OPERATOR, CreateOrganizationRequest(**values))  # type: ignore[arg-type]
@@ -101,19 +102,19 @@ async def test_what_is_wrong_is_named(
     assert await facts(database) == []
 
 
-async def test_a_slug_belongs_to_one(client: Client) -> None:
+async def test_a_slug_belongs_to_one(client: IdentityClient) -> None:
     await client.organization("acme")
     refusal = await client.refusal("CreateOrganization", OPERATOR, request_id="r", name="Other", slug="acme", country="US")
     assert refusal == ("ALREADY_EXISTS", "ORGANIZATION_SLUG_TAKEN", "slug")
 
 
-async def test_of_rivals_for_a_slug_one_wins(client: Client, database: ServiceDatabase) -> None:
+async def test_of_rivals_for_a_slug_one_wins(client: IdentityClient, database: ServiceDatabase) -> None:
     answers = await asyncio.gather(*(client.organization("acme") for _ in range(6)), return_exceptions=True)
     assert sum(isinstance(answer, Organization) for answer in answers) == 1
     assert len(await facts(database)) == 1
 
 
-async def test_the_same_request_makes_one_organization(client: Client, database: ServiceDatabase) -> None:
+async def test_the_same_request_makes_one_organization(client: IdentityClient, database: ServiceDatabase) -> None:
     first, again = [await client.organization("acme", request_id="r1") for _ in range(2)]
     assert again == first
     assert len(await facts(database)) == 1
@@ -121,12 +122,12 @@ async def test_the_same_request_makes_one_organization(client: Client, database:
     assert reused == ("INVALID_ARGUMENT", "REQUEST_ID_REUSED", "request_id")
 
 
-async def test_only_an_operator_makes_organizations(client: Client) -> None:
+async def test_only_an_operator_makes_organizations(client: IdentityClient) -> None:
     refusal = await client.refusal("CreateOrganization", member(new_id()), request_id="r", name="Acme", slug="acme", country="DE")
     assert refusal[:2] == ("PERMISSION_DENIED", "METHOD_NOT_ALLOWED")
 
 
-async def test_a_token_sees_its_own_organization_and_no_other(client: Client) -> None:
+async def test_a_token_sees_its_own_organization_and_no_other(client: IdentityClient) -> None:
     mine, other = await client.organization("mine"), await client.organization("other")
     caller = member(mine.id)
     assert await client.call("GetOrganization", caller, id=mine.id) == mine
@@ -136,7 +137,7 @@ async def test_a_token_sees_its_own_organization_and_no_other(client: Client) ->
     assert await client.call("GetOrganization", f"checkout/{mine.id}", id=mine.id) == mine
 
 
-async def test_an_operator_lists_all_newest_first_in_pages(client: Client, clock: ManualClock) -> None:
+async def test_an_operator_lists_all_newest_first_in_pages(client: IdentityClient, clock: ManualClock) -> None:
     made = []
     for number in range(5):
         made.append((await client.organization(f"org-{number}")).id)
@@ -152,7 +153,7 @@ async def test_an_operator_lists_all_newest_first_in_pages(client: Client, clock
     assert seen == made[::-1]
 
 
-async def test_only_the_fields_of_the_mask_change(client: Client, database: ServiceDatabase, clock: ManualClock) -> None:
+async def test_only_the_fields_of_the_mask_change(client: IdentityClient, database: ServiceDatabase, clock: ManualClock) -> None:
     before = await client.organization(email="a@b.example")
     clock.advance(timedelta(hours=1))
     request = update(
@@ -165,7 +166,7 @@ async def test_only_the_fields_of_the_mask_change(client: Client, database: Serv
     assert await facts(database) == [("organization.created", 1, "Acme Inc."), ("organization.updated", 2, "New")]
 
 
-async def test_the_whole_settings_may_be_replaced_and_texts_emptied(client: Client) -> None:
+async def test_the_whole_settings_may_be_replaced_and_texts_emptied(client: IdentityClient) -> None:
     before = await client.organization(
         email="a@b.example", settings=OrganizationSettings(time_zone="Asia/Tokyo", invoice_prefix="X", prevent_trial_abuse=True)
     )
@@ -174,13 +175,13 @@ async def test_the_whole_settings_may_be_replaced_and_texts_emptied(client: Clie
     assert not after.HasField("email")
 
 
-async def test_an_update_that_changes_nothing_tells_nobody(client: Client, database: ServiceDatabase) -> None:
+async def test_an_update_that_changes_nothing_tells_nobody(client: IdentityClient, database: ServiceDatabase) -> None:
     before = await client.organization()
     assert await client.call("UpdateOrganization", OPERATOR, update(before, "name", name="Acme Inc.")) == before
     assert len(await facts(database)) == 1
 
 
-async def test_a_repeated_update_answers_the_first_result(client: Client) -> None:
+async def test_a_repeated_update_answers_the_first_result(client: IdentityClient) -> None:
     organization = await client.organization()
     request = update(organization, "name", name="New")
     first = await client.call("UpdateOrganization", OPERATOR, request)
@@ -189,13 +190,13 @@ async def test_a_repeated_update_answers_the_first_result(client: Client) -> Non
 
 
 @pytest.mark.parametrize("paths", [[], ["slug"], ["id"], ["settings.nothing"], ["version"], ["name", "country"], [""], ["metadata.a"]])
-async def test_a_mask_that_is_empty_or_names_something_else_is_refused(client: Client, paths: list[str]) -> None:
+async def test_a_mask_that_is_empty_or_names_something_else_is_refused(client: IdentityClient, paths: list[str]) -> None:
     organization = await client.organization()
     refusal = await client.refusal("UpdateOrganization", OPERATOR, update(organization, *paths, name="New"))
     assert refusal == ("INVALID_ARGUMENT", "FIELD_MASK_INVALID", "update_mask")
 
 
-async def test_changes_at_the_same_time_all_count(client: Client) -> None:
+async def test_changes_at_the_same_time_all_count(client: IdentityClient) -> None:
     organization = await client.organization()
     await asyncio.gather(*(client.call("UpdateOrganization", OPERATOR, update(organization, "name", name=f"Name {n}")) for n in range(8)))
     assert (await client.call("GetOrganization", OPERATOR, id=organization.id)).version == 9

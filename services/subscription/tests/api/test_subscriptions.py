@@ -17,11 +17,12 @@ from services.chassis.reactor import Reactor
 from services.subscription.app import STORE_OF
 from services.subscription.domain.subscription import Subscription
 from services.subscription.tests.builders import NOW, ORGANIZATION, a_subscription, checkout_succeeded, event_of, terms, timestamp
-from services.subscription.tests.client import Client, member
 from services.subscription.tests.reading import facts_of, in_order
+from tests.support.client import Client, member
 from tests.support.databases import ServiceDatabase
 
 DAY = timedelta(days=1)
+OURS = member(ORGANIZATION)
 STARTED = in_order("created", "active", "updated")
 
 
@@ -55,11 +56,11 @@ async def test_canceling_and_taking_it_back(client: Client, database: ServiceDat
     assert (canceled.status, canceled.cancel_at_period_end) == (pb.SUBSCRIPTION_STATUS_ACTIVE, True)
     assert (canceled.canceled_at, canceled.ends_at) == (timestamp(NOW + DAY), canceled.current_period_end)
     assert (canceled.customer_cancellation_reason, canceled.customer_cancellation_comment) == (reason, comment)
-    back = await client.call("UncancelSubscription", id=str(subscription.id))
+    back = await client.call("UncancelSubscription", OURS, id=str(subscription.id))
     assert (back.cancel_at_period_end, back.HasField("ends_at"), back.customer_cancellation_reason) == (False, False, 0)
     facts = (await facts_of(database.worker))[subscription.id]
     assert facts == in_order("updated", "canceled", "updated", "uncanceled", first=4)
-    assert (await client.refusal("UncancelSubscription", id=str(subscription.id)))[:2] == (
+    assert (await client.refusal("UncancelSubscription", OURS, id=str(subscription.id)))[:2] == (
         "FAILED_PRECONDITION",
         "SUBSCRIPTION_NOT_CANCELED",
     )
@@ -68,24 +69,26 @@ async def test_canceling_and_taking_it_back(client: Client, database: ServiceDat
 async def test_revoking_ends_it_and_repeating_changes_nothing(client: Client, database: ServiceDatabase) -> None:
     subscription = a_subscription()
     await store(database, subscription)
-    revoked = await client.call("RevokeSubscription", id=str(subscription.id))
+    revoked = await client.call("RevokeSubscription", OURS, id=str(subscription.id))
     assert (revoked.status, revoked.ended_at, revoked.cancel_at_period_end) == (pb.SUBSCRIPTION_STATUS_CANCELED, timestamp(NOW), False)
-    assert await client.call("RevokeSubscription", id=str(subscription.id)) == revoked
+    assert await client.call("RevokeSubscription", OURS, id=str(subscription.id)) == revoked
     for method in ("CancelSubscription", "UncancelSubscription"):
-        assert (await client.refusal(method, id=str(subscription.id)))[:2] == ("FAILED_PRECONDITION", "SUBSCRIPTION_ENDED")
+        assert (await client.refusal(method, OURS, id=str(subscription.id)))[:2] == ("FAILED_PRECONDITION", "SUBSCRIPTION_ENDED")
     assert await facts_of(database.worker) == {subscription.id: in_order("updated", "canceled", "revoked", first=4)}
 
 
 async def test_a_repeated_request_has_one_effect_and_one_answer(client: Client, database: ServiceDatabase) -> None:
     subscription = a_subscription()
     await store(database, subscription)
-    cancels = [client.call("CancelSubscription", id=str(subscription.id), request_id="r1") for _ in range(5)]
+    cancels = [client.call("CancelSubscription", OURS, id=str(subscription.id), request_id="r1") for _ in range(5)]
     answers = await asyncio.gather(*cancels)
-    await client.call("UncancelSubscription", id=str(subscription.id))
-    assert await client.call("CancelSubscription", id=str(subscription.id), request_id="r1") == answers[0]
+    await client.call("UncancelSubscription", OURS, id=str(subscription.id))
+    assert await client.call("CancelSubscription", OURS, id=str(subscription.id), request_id="r1") == answers[0]
     assert {answer.version for answer in answers} == {5}
     assert (await facts_of(database.worker))[subscription.id] == in_order("updated", "canceled", "updated", "uncanceled", first=4)
-    reused = await client.refusal("CancelSubscription", id=str(subscription.id), request_id="r1", customer_cancellation_comment="other")
+    reused = await client.refusal(
+        "CancelSubscription", OURS, id=str(subscription.id), request_id="r1", customer_cancellation_comment="other"
+    )
     assert reused == ("INVALID_ARGUMENT", "REQUEST_ID_REUSED", "request_id")
 
 
@@ -93,7 +96,8 @@ async def test_commands_at_the_same_time_end_in_one_story(client: Client, databa
     subscription = a_subscription()
     await store(database, subscription)
     calls = [
-        client.call(method, id=str(subscription.id)) for method in ("CancelSubscription", "RevokeSubscription", "CancelSubscription") * 3
+        client.call(method, OURS, id=str(subscription.id))
+        for method in ("CancelSubscription", "RevokeSubscription", "CancelSubscription") * 3
     ]
     await asyncio.gather(*calls, return_exceptions=True)
     facts = (await facts_of(database.worker))[subscription.id]
@@ -104,13 +108,13 @@ async def test_commands_at_the_same_time_end_in_one_story(client: Client, databa
 async def test_a_command_does_not_depend_on_the_sweep(client: Client, database: ServiceDatabase, clock: ManualClock) -> None:
     trial, ending = a_subscription(trial_days=14), a_subscription()
     await store(database, trial, ending)
-    await client.call("CancelSubscription", id=str(ending.id))
+    await client.call("CancelSubscription", OURS, id=str(ending.id))
     clock.advance(40 * DAY)
-    canceled = await client.call("CancelSubscription", id=str(trial.id))
+    canceled = await client.call("CancelSubscription", OURS, id=str(trial.id))
     assert canceled.status == pb.SUBSCRIPTION_STATUS_ACTIVE
     assert (canceled.current_period_start, canceled.ends_at) == (timestamp(NOW + 14 * DAY), canceled.current_period_end)
-    assert (await client.refusal("UncancelSubscription", id=str(ending.id)))[1] == "SUBSCRIPTION_ENDED"
-    assert (await client.call("RevokeSubscription", id=str(ending.id))).ended_at == timestamp(ending.period.end)
+    assert (await client.refusal("UncancelSubscription", OURS, id=str(ending.id)))[1] == "SUBSCRIPTION_ENDED"
+    assert (await client.call("RevokeSubscription", OURS, id=str(ending.id))).ended_at == timestamp(ending.period.end)
 
 
 @pytest.mark.parametrize("method", ["GetSubscription", "CancelSubscription", "UncancelSubscription", "RevokeSubscription"])
@@ -118,7 +122,7 @@ async def test_what_is_not_there_or_not_mine_is_not_found(client: Client, databa
     other = a_subscription(organization_id=new_id())
     await store(database, other)
     for subscription_id in (other.id, new_id()):
-        assert (await client.refusal(method, id=str(subscription_id)))[:2] == ("NOT_FOUND", "SUBSCRIPTION_NOT_FOUND")
+        assert (await client.refusal(method, OURS, id=str(subscription_id)))[:2] == ("NOT_FOUND", "SUBSCRIPTION_NOT_FOUND")
     assert await facts_of(database.worker) == {}
 
 
@@ -135,7 +139,7 @@ async def test_shapes_are_checked_and_named(client: Client) -> None:
         ("ListSubscriptions", {"status": [0]}, "FIELD_INVALID", "status[0]"),
         ("ListSubscriptions", {"customer_id": ["x"]}, "FIELD_INVALID", "customer_id[0]"),
     ):
-        assert await client.refusal(method, **fields) == ("INVALID_ARGUMENT", reason, field), fields
+        assert await client.refusal(method, OURS, **fields) == ("INVALID_ARGUMENT", reason, field), fields
 
 
 async def test_a_scope_is_needed(client: Client) -> None:
@@ -152,8 +156,8 @@ async def many(database: ServiceDatabase, client: Client, clock: ManualClock) ->
         made.append(a_subscription(trial_days=5 if number % 4 == 3 else 0, now=NOW + number // 2 * DAY, **fields))
     await store(database, *made)
     for subscription in made[:2]:
-        await client.call("RevokeSubscription", id=str(subscription.id))
-    await client.call("CancelSubscription", id=str(made[4].id))
+        await client.call("RevokeSubscription", OURS, id=str(subscription.id))
+    await client.call("CancelSubscription", OURS, id=str(made[4].id))
     return made
 
 
@@ -162,7 +166,7 @@ async def listed(client: Client, **fields: Any) -> list[UUID]:
     found: list[UUID] = []
     token = ""
     while True:
-        page = await client.call("ListSubscriptions", page_size=3, page_token=token, include_total=True, **fields)
+        page = await client.call("ListSubscriptions", OURS, page_size=3, page_token=token, include_total=True, **fields)
         found += [UUID(subscription.id) for subscription in page.subscriptions]
         token = page.next_page_token
         if not token:
@@ -196,7 +200,7 @@ async def test_every_order_shows_each_row_once_and_rows_without_the_key_last(
     for order_by in (key, f"-{key}"):
         found = await listed(client, order_by=order_by)
         assert sorted(found) == sorted(subscription.id for subscription in made)
-        rows = [await client.call("GetSubscription", id=str(each)) for each in found]
+        rows = [await client.call("GetSubscription", OURS, id=str(each)) for each in found]
         if key in ("ended_at", "ends_at"):
             having = [row.HasField(key) for row in rows]
             assert having == sorted(having, reverse=True)
@@ -223,10 +227,10 @@ async def test_billable_subscriptions_are_counted_for_checkout_alone(client: Cli
     customer_id = new_id()
     active, trialing, ended = (a_subscription(days, customer_id=customer_id) for days in (0, 14, 0))
     await store(database, active, trialing, ended, a_subscription(), a_subscription(customer_id=customer_id, organization_id=new_id()))
-    await client.call("RevokeSubscription", id=str(ended.id))
-    await client.call("CancelSubscription", id=str(active.id))
+    await client.call("RevokeSubscription", OURS, id=str(ended.id))
+    await client.call("CancelSubscription", OURS, id=str(active.id))
     for customer, count in ((customer_id, 2), (new_id(), 0)):
-        assert (await client.call("CountBillableSubscriptions", "checkout", customer_id=str(customer))).count == count
-    for caller in ("ledger", member()):
+        assert (await client.call("CountBillableSubscriptions", f"checkout/{ORGANIZATION}", customer_id=str(customer))).count == count
+    for caller in (f"ledger/{ORGANIZATION}", OURS):
         refusal = await client.refusal("CountBillableSubscriptions", caller, customer_id=str(customer_id))
         assert refusal[:2] == ("PERMISSION_DENIED", "METHOD_NOT_ALLOWED")

@@ -1,0 +1,45 @@
+"""What a test does to the processor and to its webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """The control interface of the Stripe simulator."""
+
+    url: str
+
+    def do(self, verb: str, **given: Any) -> dict[str, Any]:
+        """One control call, e.g. `webhooks/hold`."""
+        return dict(httpx.post(f"{self.url}/_sim/{verb}", json=given, timeout=10.0).raise_for_status().json())
+
+    def webhooks(self) -> dict[str, Any]:
+        """What is on its way, and what became of the rest."""
+        return dict(httpx.get(f"{self.url}/_sim/webhooks", timeout=10.0).raise_for_status().json())
+
+    def authenticate(self, processor_client_secret: str, outcome: str = "succeed") -> None:
+        """What the buyer's bank says after 3-D Secure."""
+        self.do("buyer/authenticate", intent=processor_client_secret.split("_secret_")[0], outcome=outcome)
+
+    def charges_of(self, order_id: str) -> list[dict[str, Any]]:
+        """The charges that carry an order's id, as the processor has them."""
+        query: dict[str, str | int] = {"query": f"metadata['bursar_order_id']:'{order_id}'", "limit": 100}
+        headers = {"authorization": "Bearer sk_test_local"}
+        found = httpx.get(f"{self.url}/v1/charges/search", params=query, headers=headers, timeout=10.0)
+        return list(found.raise_for_status().json()["data"])
+
+    @contextmanager
+    def misdelivering(self, rule: str, **given: Any) -> Iterator[None]:
+        """Webhooks are dropped, duplicated, delayed or held until the end of the block."""
+        self.do(f"webhooks/{rule}", **{"next": None, **given})
+        try:
+            yield
+        finally:
+            httpx.delete(f"{self.url}/_sim/webhooks/rules", timeout=10.0).raise_for_status()
