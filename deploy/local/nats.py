@@ -4,17 +4,17 @@ import json
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from deploy.local.lifeline import tied_command
+from deploy.local.account import Account
 from deploy.local.ports import LOOPBACK, free_ports, listening
+from deploy.local.throwaway import started
 from deploy.local.wheels import nats_binary
 
 READY_SECONDS = 10.0
-POLL_SECONDS = 0.01
 PORT_ATTEMPTS = 5
 MAX_PAYLOAD_BYTES = 1024 * 1024
 MAX_FILE_STORE = "16GB"
@@ -69,26 +69,12 @@ def _start_on_free_ports(directory: Path) -> tuple[subprocess.Popen[bytes], int]
         port, monitor_port = free_ports(2)
         written = configuration(directory / "store", port=port, monitor_port=monitor_port, sync='"2m"')
         configuration_file.write_text(written)
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                tied_command(command(configuration_file), stop_signal=signal.SIGKILL),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        if _became_ready(server, port):
+        ready = partial(_listens, port)
+        server = started(command(configuration_file), log, ready, READY_SECONDS, stop_signal=signal.SIGKILL, account=Account())
+        if server is not None:
             return server, port
     raise NatsFailed(f"NATS did not come up:\n{log.read_text(errors='replace')}")
 
 
-def _became_ready(server: subprocess.Popen[bytes], port: int) -> bool:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        if listening(port):
-            return server.poll() is None
-        time.sleep(POLL_SECONDS)
-    if server.poll() is None:
-        server.kill()
-        server.wait()
-    return False
+def _listens(port: int, _: int) -> bool:
+    return listening(port)

@@ -4,19 +4,19 @@ import secrets
 import signal
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from deploy.local.account import Account, postgres_account, reachable_installation
 from deploy.local.lifeline import tied_command
 from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.throwaway import started
 from deploy.local.wheels import postgres_binary
 
 ADMIN = "postgres"
 READY_SECONDS = 15.0
-POLL_SECONDS = 0.01
 PORT_ATTEMPTS = 5
 
 # Sound on a laptop with two cores; what is committed stays committed.
@@ -121,27 +121,8 @@ def _start_on_free_port(directory: Path, settings: Mapping[str, str], account: A
     for _ in range(PORT_ATTEMPTS):
         port = free_port()
         plain = command(directory, port, settings, account)
-        with log.open("wb") as output:
-            server = subprocess.Popen(
-                tied_command(plain, stop_signal=signal.SIGQUIT, uid=account.uid, gid=account.gid),
-                cwd="/",
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        if _became_ready(directory, server):
+        ready = partial(accepts_connections, directory)
+        server = started(plain, log, ready, READY_SECONDS, stop_signal=signal.SIGQUIT, account=account)
+        if server is not None:
             return server, port
     raise PostgresFailed(f"PostgreSQL did not come up:\n{log.read_text(errors='replace')}")
-
-
-def _became_ready(directory: Path, server: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        if accepts_connections(directory, server.pid):
-            return True
-        time.sleep(POLL_SECONDS)
-    if server.poll() is None:
-        server.kill()
-        server.wait()
-    return False

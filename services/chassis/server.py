@@ -17,15 +17,13 @@ import grpc
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1._async import HealthServicer
-from grpc_reflection.v1alpha import reflection
 
 from services.chassis import deadline, logs, tracing
 from services.chassis.access import access_of
 from services.chassis.call import Call
 from services.chassis.errors import BursarError, Exhausted, Invalid
 from services.chassis.identity import METADATA_KEY, Identity, IdentityVerifier
+from services.chassis.listening import Handler, ListeningServer
 from services.chassis.metrics import rpc_meter
 from services.chassis.status import DETAILS_KEY, code_of, to_status
 from services.chassis.validation import Shape
@@ -45,53 +43,21 @@ _OPTIONS = (
 Method = Callable[[Any, Call], Awaitable[Message | bytes]]
 
 
-class Server:
-    """A gRPC server with its health service. Add servicers, start, stop."""
+class Server(ListeningServer):
+    """The server of the suite's own contracts. Add servicers, start, stop."""
 
     def __init__(self, verifier: IdentityVerifier, *, service: str, max_concurrent_rpcs: int = 256) -> None:
-        self._server = grpc.aio.server(options=_OPTIONS)
+        super().__init__(_OPTIONS)
         self._verifier = verifier
         self._service = service
         self._limit = max_concurrent_rpcs
         self._in_flight = 0
-        self._names: list[str] = []
-        self._health = HealthServicer()
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
 
     def add(self, service: ServiceDescriptor, servicer: object) -> None:
         """Serve every method of a contract by the servicer's method of the same name; AttributeError if one is missing."""
-        handlers = {
-            method.name: grpc.unary_unary_rpc_method_handler(self._door(method, getattr(servicer, method.name)))
-            for method in service.methods
-        }
-        self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
-        self._names.append(service.full_name)
+        self.handle(service.full_name, {method.name: self._door(method, getattr(servicer, method.name)) for method in service.methods})
 
-    def enable_reflection(self) -> None:
-        """Let tools ask for the contracts; not for production."""
-        reflection.enable_server_reflection([*self._names, "grpc.health.v1.Health", reflection.SERVICE_NAME], self._server)
-
-    async def start(self, address: str) -> int:
-        """Listen; the port. Not ready until `set_serving(True)`."""
-        await self.set_serving(False)
-        port = self._server.add_insecure_port(address)
-        await self._server.start()
-        return port
-
-    async def set_serving(self, serving: bool) -> None:
-        """What health checks answer, for every service name and for the whole."""
-        answer = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
-        for name in ("", *self._names):
-            await self._health.set(name, answer)
-
-    async def stop(self, *, drain_seconds: float, grace_seconds: float = 20.0) -> None:
-        """Say NOT_SERVING, wait until load balancers noticed, let calls in hand finish."""
-        await self.set_serving(False)
-        await asyncio.sleep(drain_seconds)
-        # A stream that does not end must not hang the process.
-        await asyncio.wait_for(self._server.stop(grace_seconds), grace_seconds + 5.0)
-
-    def _door(self, method: MethodDescriptor, serve: Method) -> Callable[[bytes, Any], Awaitable[bytes]]:
+    def _door(self, method: MethodDescriptor, serve: Method) -> Handler:
         access = access_of(method)
         shape: Shape[Message] = Shape(GetMessageClass(method.input_type))
         meter = rpc_meter(self._service, method.full_name)

@@ -26,6 +26,8 @@ from services.identity.storage.access_tokens import PresentedTokens
 _log = logging.getLogger("bursar.authorizer")
 _WRITE_SECONDS = 10.0
 _SCHEMA_SECONDS = 0.1
+_GRACE_SECONDS = 5.0
+"""What checks in hand may still take: the edge itself waits for less."""
 
 
 async def authorize(settings: IdentitySettings) -> None:
@@ -45,7 +47,7 @@ async def authorize(settings: IdentitySettings) -> None:
     try:
         await _ready(server, settings.service, database, stop)
         await _write_uses(uses, stop)
-        await server.stop(drain_seconds=settings.drain_seconds)
+        await server.stop(drain_seconds=settings.drain_seconds, grace_seconds=_GRACE_SECONDS)
         await _write(uses)
     finally:
         await database.close()

@@ -3,7 +3,7 @@
     python -m tests.docs.make [--silent] <target>
 
 `demo` and `test` run for minutes and are tests themselves, so of them only the recipe is looked at. What a target does instead of
-touching `var/` stands in RECIPES; another target is refused, so that nothing in the documentation goes untried.
+touching `var/` stands below; another target is refused, so that nothing in the documentation goes untried.
 """
 
 from __future__ import annotations
@@ -27,20 +27,15 @@ def main(arguments: list[str]) -> int:
     if target in RUNS_FOR_MINUTES:
         assert RUNS_FOR_MINUTES[target] in recipe, recipe
         return 0
-    if target == "environment":
+    if target in ("environment", "status"):
         return _run(recipe, session)
     if target == "up-detached":
-        return _up(scratch)
-    if target in ("status", "down"):
-        return _up(scratch) or _run(recipe, scratch)
+        # With one service, because the whole suite is up for the session already.
+        return _run(recipe, f"{scratch} --service identity")
+    if target == "down":
+        return _run(recipe, scratch)
     sys.stderr.write(f"make {target} stands in the documentation and is not tried: say in {__file__} how\n")
     return 2
-
-
-def _up(directory: str) -> int:
-    """With one service, because the whole suite is up for the session already."""
-    running = (Path(directory) / "stack.json").exists()
-    return 0 if running else _run(_recipe("up-detached"), f"{directory} --service identity")
 
 
 def _recipe(target: str) -> str:

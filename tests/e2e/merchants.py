@@ -16,9 +16,9 @@ PLATFORM = "/platform/v1/"
 
 
 @cache
-def http_client(edge_url: str) -> httpx.Client:
-    """One pool of connections for an edge."""
-    return httpx.Client(base_url=edge_url, timeout=30.0, limits=httpx.Limits(max_connections=64, max_keepalive_connections=64))
+def http_client(url: str) -> httpx.Client:
+    """One pool of connections for a server."""
+    return httpx.Client(base_url=url, timeout=30.0, limits=httpx.Limits(max_connections=64, max_keepalive_connections=64))
 
 
 @cache

@@ -6,6 +6,7 @@ here. What rules cannot say – which country there is, which id belongs to whic
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,6 +34,7 @@ class Requests:
     """Makes requests about the things of one world."""
 
     world: World
+    _made: dict[tuple[str, ...], Message] = dataclasses.field(default_factory=dict)
 
     def minimal(self, method: MethodDescriptor) -> Message:
         """Only what has to be there; an update changes one field."""
@@ -40,7 +42,16 @@ class Requests:
 
     def with_fields(self, method: MethodDescriptor, *paths: Path) -> Message:
         """The minimal request with these fields besides, and an update's mask naming them."""
-        return _Form(self.world, method).filled(tuple(path for path in paths if path[-1].name != "update_mask"))
+        paths = tuple(path for path in paths if path[-1].name != "update_mask")
+        key = (method.full_name, *map(dotted, paths))
+        if key not in self._made:
+            self._made[key] = _Form(self.world, method).filled(paths)
+        request = request_class(method)()
+        request.CopyFrom(self._made[key])
+        for known, value in request.ListFields():
+            if known.name in UNIQUE and isinstance(value, str) and not is_reference(method, (known,)):
+                setattr(request, known.name, by_name_or_type(known))
+        return request
 
     def put(self, method: MethodDescriptor, request: Message, path: Path, value: Any) -> None:
         """Set one field of a request; in lists it is the first entry."""

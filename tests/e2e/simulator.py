@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+from tests.e2e.merchants import http_client
 
 
 @dataclass(frozen=True)
@@ -18,11 +18,11 @@ class Simulator:
 
     def do(self, verb: str, **given: Any) -> dict[str, Any]:
         """One control call, e.g. `webhooks/hold`."""
-        return dict(httpx.post(f"{self.url}/_sim/{verb}", json=given, timeout=10.0).raise_for_status().json())
+        return dict(http_client(self.url).post(f"/_sim/{verb}", json=given).raise_for_status().json())
 
     def webhooks(self) -> dict[str, Any]:
         """What is on its way, and what became of the rest."""
-        return dict(httpx.get(f"{self.url}/_sim/webhooks", timeout=10.0).raise_for_status().json())
+        return dict(http_client(self.url).get("/_sim/webhooks").raise_for_status().json())
 
     def authenticate(self, processor_client_secret: str, outcome: str = "succeed") -> None:
         """What the buyer's bank says after 3-D Secure."""
@@ -32,7 +32,7 @@ class Simulator:
         """The charges that carry an order's id, as the processor has them."""
         query: dict[str, str | int] = {"query": f"metadata['bursar_order_id']:'{order_id}'", "limit": 100}
         headers = {"authorization": "Bearer sk_test_local"}
-        found = httpx.get(f"{self.url}/v1/charges/search", params=query, headers=headers, timeout=10.0)
+        found = http_client(self.url).get("/v1/charges/search", params=query, headers=headers)
         return list(found.raise_for_status().json()["data"])
 
     @contextmanager
@@ -42,4 +42,4 @@ class Simulator:
         try:
             yield
         finally:
-            httpx.delete(f"{self.url}/_sim/webhooks/rules", timeout=10.0).raise_for_status()
+            http_client(self.url).delete("/_sim/webhooks/rules").raise_for_status()

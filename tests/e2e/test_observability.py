@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-import httpx
 import pytest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -18,7 +17,7 @@ from deploy.audit.quiet import wait_until_quiet
 from deploy.audit.suite import Suite
 from deploy.local.stack import Stack
 from tests.e2e.contracts import ROOT
-from tests.e2e.merchants import Merchant, found_merchant
+from tests.e2e.merchants import Merchant, found_merchant, http_client
 from tests.e2e.world import checkout, product
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -109,7 +108,7 @@ def metrics_addresses(stack: Stack) -> Iterator[tuple[str, str]]:
 
 def families(address: str) -> Iterator[Metric]:
     """Every metric of a process, also one that has nothing to tell yet."""
-    answer = httpx.get(f"http://{address}/metrics", timeout=10.0).raise_for_status()
+    answer = http_client(f"http://{address}").get("/metrics").raise_for_status()
     yield from text_string_to_metric_families(answer.text)
 
 

@@ -19,6 +19,7 @@ _DUMPS: Mapping[str, Sequence[str]] = {
         "select 'checkout', to_jsonb(t) - array['version'] from checkout t",
         "select 'customer', to_jsonb(t) - array['version', 'modified_at'] from customer t",
         "select 'payment method', to_jsonb(t) from customer_payment_method t",
+        "select 'card', to_jsonb(t) from customer_payment_method t",
         "select 'balance', to_jsonb(t) from customer_balance t",
         "select 'organization', to_jsonb(t) from organization t",
         "select 'discount', to_jsonb(t) from discount t",

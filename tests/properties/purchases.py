@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -23,26 +25,36 @@ from tests.properties.outcomes import told
 from tests.support.databases import ServiceDatabase
 
 _DECLINED = Declined(PaymentFailure("card_declined", "Your card was declined."), retryable=True)
+_AT_ONCE = 8
 _FATES = ("succeeded",) * 6 + ("acted", "failed", "waiting", "lost", "second_thought")
 
 
 @dataclass
 class Cashier:
-    """Declines as often as told, then says nothing; remembers what was asked."""
+    """Declines as often as the card says that the buyer shows, then says nothing; remembers what was asked."""
 
-    declines: int = 0
-    asked: list[Purchase] = field(default_factory=list)
+    asked: defaultdict[UUID, list[Purchase]] = field(default_factory=lambda: defaultdict(list))
 
     async def attempt(self, purchase: Purchase, confirmation_token_id: str) -> Outcome:
-        self.asked.append(purchase)
-        self.declines -= 1
-        return _DECLINED if self.declines >= 0 else Undecided()
+        asked = self.asked[purchase.checkout.id]
+        asked.append(purchase)
+        return _DECLINED if len(asked) <= declines_of(confirmation_token_id) else Undecided()
 
     async def look_up(self, checkout: Checkout) -> Outcome | None:
         raise AssertionError("nobody asks twice")
 
     async def give_up(self, checkout: Checkout) -> Outcome:
         raise AssertionError("nobody gives up")
+
+
+def card(declines: int) -> str:
+    """A card that is declined so often before anybody knows."""
+    return f"ctoken_{declines}"
+
+
+def declines_of(confirmation_token_id: str) -> int:
+    """What the card says."""
+    return int(confirmation_token_id.removeprefix("ctoken_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +87,18 @@ class Desk:
         }
         discount = await self._discount()
         facts: list[Event[Message]] = []
-        for number in range(count):
-            facts += await self._buy(number, products, discount)
+        for start in range(0, count, _AT_ONCE):
+            numbers = range(start, min(count, start + _AT_ONCE))
+            # Each buyer has a mind of their own, so that the seed decides and not who is served first.
+            buying = [self._buy(number, random.Random(self.chance.getrandbits(64)), products, discount) for number in numbers]
+            facts += [fact for told_of in await asyncio.gather(*buying) for fact in told_of]
         await self._change_customers()
         sold = {name: UUID(product.id) for name, product in products.items()}
-        return Sold(self.shop.organization_id, sold, list(self.customers.values()), facts)
+        return Sold(self.shop.organization_id, sold, self._customers(), facts)
+
+    def _customers(self) -> list[UUID]:
+        """In the order of their e-mail addresses, whoever was served first."""
+        return [self.customers[email] for email in sorted(self.customers)]
 
     async def _discount(self) -> str:
         request = discount_service_pb2.CreateDiscountRequest(
@@ -88,35 +107,31 @@ class Desk:
         request.percentage.basis_points = 3_333
         return (await self.shop.discounts.CreateDiscount(request, self.shop.call("CreateDiscount"))).code
 
-    async def _buy(self, number: int, products: Mapping[str, product_pb2.Product], discount: str) -> list[Event[Message]]:
-        chance = self.chance
+    async def _buy(
+        self, number: int, chance: random.Random, products: Mapping[str, product_pb2.Product], discount: str
+    ) -> list[Event[Message]]:
         product = products[chance.choice(("once", "once", "once", "free", "monthly", "trial"))]
-        again = chance.random() < 0.2 and self.customers
-        email = chance.choice(list(self.customers)) if again else f"buyer{number}@example.com"
+        buyer = chance.randrange(number + 1) if chance.random() < 0.2 else number
+        email, declines = f"buyer{buyer}@example.com", chance.choice((0, 0, 0, 1, 2))
         more = {"discount_code": discount} if chance.random() < 0.3 else {}
         opened = await self.shop.checkout(product, customer_email=email, **more)
-        self.cashier.asked.clear()
-        self.cashier.declines = chance.choice((0, 0, 0, 1, 2))
-        confirmed = await self.shop.confirm(opened)
+        confirmed = await self.shop.confirm(opened, confirmation_token_id=card(declines))
         while confirmed.status == checkout_pb2.CHECKOUT_STATUS_OPEN and chance.random() < 0.8:
-            confirmed = await self.shop.confirm(opened)
+            confirmed = await self.shop.confirm(opened, confirmation_token_id=card(declines))
         self.customers[email] = UUID(confirmed.customer_id)
-        return [fact for attempt, purchase in enumerate(self.cashier.asked, 1) for fact in self._facts(purchase, attempt)]
-
-    def _facts(self, purchase: Purchase, attempt: int) -> Iterator[Event[Message]]:
-        """Of one attempt. Those before the last were declined, which was the answer already."""
-        if attempt < len(self.cashier.asked):
+        asked = self.cashier.asked[UUID(opened.id)]
+        facts: list[Event[Message]] = []
+        for attempt, purchase in enumerate(asked, 1):
             fate = "failed"
-        elif self.cashier.declines >= 0:
-            # Declined, and the buyer went away: it may succeed after all.
-            fate = self.chance.choice(("failed", "second_thought"))
-        else:
-            fate = self.chance.choice(_FATES)
-        return told(purchase, fate, self.now)
+            if attempt == len(asked):
+                # Who was declined and went away may have paid after all.
+                fate = chance.choice(("failed", "second_thought") if attempt <= declines else _FATES)
+            facts += told(purchase, fate, self.now)
+        return facts
 
     async def _change_customers(self) -> None:
         """Some get the merchant's own id, some are deleted while their payments are on the way."""
-        for customer_id in self.customers.values():
+        for customer_id in self._customers():
             what = self.chance.random()
             if what < 0.2:
                 request = customer_service_pb2.UpdateCustomerRequest(

@@ -97,9 +97,11 @@ async def serving(
         server.add(descriptor, servicer)
         methods.update(descriptor.methods_by_name)
     port = await server.start("127.0.0.1:0")
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield client(channel, methods, made)
-    await server.stop(drain_seconds=0, grace_seconds=1)
+    try:
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            yield client(channel, methods, made)
+    finally:
+        await server.stop(drain_seconds=0, grace_seconds=1)
 
 
 def _request(method: MethodDescriptor, fields: Mapping[str, Any]) -> Message:

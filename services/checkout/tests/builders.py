@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.checkout.domain import order as orders
 from services.checkout.domain.address import Address
 from services.checkout.domain.cart import Buyer, Cart, Pages
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
@@ -14,6 +15,7 @@ from services.checkout.domain.discount import Discount, DiscountDuration, Discou
 from services.checkout.domain.interval import Interval, IntervalUnit
 from services.checkout.domain.invoice import InvoiceNumbering
 from services.checkout.domain.offer import Offer
+from services.checkout.domain.order import BillingReason, Order, Placement
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import AttemptKind
 from services.checkout.domain.price import FixedAmount, Price, PriceTerms, TaxBehavior
@@ -116,4 +118,16 @@ def checkout(**changes: Any) -> Checkout:
         modified_at=NOW,
         metadata={},
     )
+    return replace(made, **changes)
+
+
+def placement(**changes: Any) -> Placement:
+    made = Placement(uuid4(), "u1", BillingReason.PURCHASE, None, None, None, None, "Handbook", None, None, None, {})
+    return replace(made, **changes)
+
+
+def order(quoted: Quote | None = None, **changes: Any) -> Order:
+    """A pending order of one line unless quoted otherwise."""
+    quoted = quoted or quote(1190)
+    made, _ = orders.place(uuid4(), uuid4(), placement(), quoted, tuple(uuid4() for _ in quoted.lines), now=NOW)
     return replace(made, **changes)

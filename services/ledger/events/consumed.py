@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from bursar.checkout.v1.checkout_events_pb2 import OrderPaid
 from bursar.payments.v1.payments_events_pb2 import PaymentSettled
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.chassis.database import Transaction
 from services.chassis.event import Event, Reaction
+from services.chassis.timestamps import from_timestamp
 from services.ledger.domain.postings import PaidOrder, SettledPayment
 from services.ledger.usecases.ports import BooksIn, ChargesOf, PlansOf
 from services.ledger.usecases.react_order_paid import react_order_paid
@@ -49,7 +48,7 @@ def _paid_order(event: Event[OrderPaid]) -> PaidOrder:
         applied_balance_amount=order.applied_balance_amount,
         due_amount=order.due_amount,
         processor=order.processor,
-        paid_at=_time(order.paid_at),
+        paid_at=from_timestamp(order.paid_at, "paid_at"),
     )
 
 
@@ -63,9 +62,5 @@ def _settled_payment(event: Event[PaymentSettled]) -> SettledPayment:
         currency=payment.currency,
         amount=payment.amount,
         fee_amount=payment.fee_amount,
-        settled_at=_time(payment.settled_at),
+        settled_at=from_timestamp(payment.settled_at, "settled_at"),
     )
-
-
-def _time(timestamp: Timestamp) -> datetime:
-    return timestamp.ToDatetime(UTC)

@@ -7,21 +7,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
-import grpc
 import pytest_asyncio
 from bursar.ledger.v1 import ledger_service_pb2
 
 from services.chassis.clock import ManualClock
-from services.chassis.server import Server
-from services.chassis.tests.keys import signers
 from services.ledger.api.ledger_service import LedgerServicer
 from services.ledger.api.posting_service import LedgerPostingServicer
 from services.ledger.storage.accounts import AccountRegistry
 from services.ledger.storage.lane import PostingLane
 from services.ledger.storage.reads import StoredReads
 from services.ledger.tests.builders import NOW
-from services.ledger.tests.client import Client
 from services.ledger.watch import audit_books
+from tests.support.client import Client, serving
 from tests.support.databases import ServiceDatabase
 
 
@@ -50,13 +47,11 @@ async def lane(database: ServiceDatabase, registry: AccountRegistry) -> AsyncIte
 @pytest_asyncio.fixture
 async def client(database: ServiceDatabase, lane: PostingLane, tmp_path: Path) -> AsyncIterator[Client]:
     """A client of both API services."""
-    made, verifier = signers(tmp_path, ["identity", "checkout", "benefits"])
     contracts = ledger_service_pb2.DESCRIPTOR.services_by_name
     audit = partial(audit_books, database.worker, ManualClock(NOW))
-    server = Server(verifier, service="ledger")
-    server.add(contracts["LedgerService"], LedgerServicer(own=database.app, every=database.worker, reads=StoredReads, audit=audit))
-    server.add(contracts["LedgerPostingService"], LedgerPostingServicer(books=lane))
-    port = await server.start("127.0.0.1:0")
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-        yield Client(channel, made)
-    await server.stop(drain_seconds=0, grace_seconds=1)
+    servicers = [
+        (contracts["LedgerService"], LedgerServicer(own=database.app, every=database.worker, reads=StoredReads, audit=audit)),
+        (contracts["LedgerPostingService"], LedgerPostingServicer(books=lane)),
+    ]
+    async with serving("ledger", servicers, tmp_path, ["checkout", "benefits"], client=Client) as client:
+        yield client

@@ -1,7 +1,8 @@
 """Calls to Stripe by the official SDK, each with one of three ends: an answer, a refusal, or nobody knows.
 
-The SDK repeats what did not arrive under the same idempotency key. What is left here: the time for all of it, how many calls run
-at once, and patience when Stripe asks to slow down (which the SDK does not repeat).
+The SDK encodes, sends, repeats what did not arrive under the same idempotency key, and tells errors apart. Its objects are left
+out (`raw_request`): they take longer to build than the answer to read, and all that we want of them is the JSON. What is left here:
+the time for all of it, how many calls run at once, and patience when Stripe asks to slow down (which the SDK does not repeat).
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Mapping
+from typing import Any, Literal, cast
 
 import httpx
 import stripe
@@ -45,15 +46,37 @@ class Rejected(Refused):
         self.error = error
 
 
-class _PooledClient(stripe.HTTPXClient):
-    """The SDK's client with a pool as large as the number of calls that we allow at once."""
+class _PooledClient(stripe.HTTPClient):
+    """How the SDK sends: by one pool, as large as the number of calls that we allow at once.
+
+    The SDK's own client of this kind has a pool that cannot be set and warns of each body.
+    """
+
+    name = "httpx"
 
     def __init__(self, timeout_seconds: float, max_calls: int) -> None:
-        super().__init__(timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS))
-        self._client_async = httpx.AsyncClient(
+        super().__init__()
+        self._pool = httpx.AsyncClient(
+            timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
             verify=ssl.create_default_context(cafile=stripe.ca_bundle_path),
             limits=httpx.Limits(max_connections=max_calls, max_keepalive_connections=max_calls, keepalive_expiry=30.0),
         )
+
+    async def request_async(
+        self, method: str, url: str, headers: Mapping[str, str], post_data: str | None = None
+    ) -> tuple[bytes, int, Mapping[str, str]]:
+        try:
+            answer = await self._pool.request(method, url, headers=headers, content=post_data)
+        except Exception as error:
+            # Whatever it was, nobody knows what arrived; the key makes it safe to repeat.
+            raise stripe.APIConnectionError(type(error).__name__, should_retry=True) from error  # type: ignore[no-untyped-call]
+        return answer.content, answer.status_code, answer.headers
+
+    def sleep_async(self, secs: float) -> Awaitable[None]:
+        return asyncio.sleep(secs)
+
+    async def close_async(self) -> None:
+        await self._pool.aclose()
 
 
 class StripeCalls:
@@ -62,19 +85,28 @@ class StripeCalls:
     def __init__(self, secret_key: str, *, api_base: str | None, timeout_seconds: float, max_calls: int) -> None:
         self._http = _PooledClient(timeout_seconds, max_calls)
         addresses: BaseAddresses = {"api": api_base, "connect": api_base, "files": api_base} if api_base else {}
-        client = stripe.StripeClient(secret_key, base_addresses=addresses, http_client=self._http, max_network_retries=_RETRIES)
-        self.v1 = client.v1
+        self._client = stripe.StripeClient(secret_key, base_addresses=addresses, http_client=self._http, max_network_retries=_RETRIES)
         self._timeout_seconds = timeout_seconds
         self._gate = asyncio.Semaphore(max_calls)
 
     async def close(self) -> None:
-        await self._http.close_async()  # type: ignore[no-untyped-call]
+        await self._http.close_async()
 
-    async def call(self, name: str, send: Callable[[], Awaitable[stripe.StripeObject]]) -> Json:
-        """The answer. Declined (402), Rejected (400, 404), or OutcomeUnknown: no answer, or one that does not tell."""
+    async def get(self, name: str, path: str, parameters: Json) -> Json:
+        """What Stripe shows under a path. Errors as in `post`."""
+        return await self._call(name, "get", path, parameters)
+
+    async def post(self, name: str, path: str, parameters: Json, *, key: str) -> Json:
+        """The answer to a change, made once for ever under its idempotency key. `name` is for the metrics.
+
+        Declined (402), Rejected (400, 404), or OutcomeUnknown: no answer, or one that does not tell.
+        """
+        return await self._call(name, "post", path, {**parameters, "idempotency_key": key})
+
+    async def _call(self, name: str, method: Literal["get", "post"], path: str, parameters: Json) -> Json:
         try:
             async with asyncio.timeout(self._timeout_seconds), self._gate:
-                answer: Json = (await _patiently(send)).to_dict()
+                answer = await self._patiently(method, path, parameters)
         except stripe.CardError as error:
             CALLS.labels(name, "declined").inc()
             raise Declined(_error_of(error)) from error
@@ -93,14 +125,17 @@ class StripeCalls:
         CALLS.labels(name, "answered").inc()
         return answer
 
+    async def _patiently(self, method: str, path: str, parameters: Json) -> Json:
+        for seconds in _SLOW_DOWN_SECONDS:
+            try:
+                return await self._send(method, path, parameters)
+            except stripe.RateLimitError:
+                await asyncio.sleep(seconds)
+        return await self._send(method, path, parameters)
 
-async def _patiently(send: Callable[[], Awaitable[stripe.StripeObject]]) -> stripe.StripeObject:
-    for seconds in _SLOW_DOWN_SECONDS:
-        try:
-            return await send()
-        except stripe.RateLimitError:
-            await asyncio.sleep(seconds)
-    return await send()
+    async def _send(self, method: str, path: str, parameters: Json) -> Json:
+        answer = await self._client.raw_request_async(method, path, **parameters)
+        return cast(Json, answer.data)
 
 
 def _error_of(error: stripe.StripeError) -> Json:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Any, cast
-
-import stripe
+from urllib.parse import quote
 
 from services.payments.clients.stripe_calls import Declined, Json, Rejected, StripeCalls
 from services.payments.clients.stripe_events import listed_event
@@ -21,6 +18,7 @@ _MOST_PAGES = 10
 _GONE = "resource_missing"
 _METHOD = ["payment_method"]
 _SHOWN = {Kind.PAYMENT: ["latest_charge.balance_transaction", *_METHOD], Kind.SETUP: _METHOD}
+_PATH = {Kind.PAYMENT: "/v1/payment_intents", Kind.SETUP: "/v1/setup_intents"}
 _INTENT = {Kind.PAYMENT: "payment_intent", Kind.SETUP: "setup_intent"}
 
 
@@ -29,27 +27,22 @@ class StripeProcessor:
 
     def __init__(self, calls: StripeCalls) -> None:
         self._calls = calls
-        self._v1 = calls.v1
 
     async def create_customer(self, customer: Customer) -> str:
         named = {"name": customer.name} if customer.name else {}
         parameters = {**named, "email": customer.email, "metadata": _customer_metadata(customer)}
-        key = {"idempotency_key": customer.idempotency_key}
-        answer = await self._call("create_customer", lambda: self._v1.customers.create_async(parameters, key))  # type: ignore[arg-type]
+        answer = await self._calls.post("create_customer", "/v1/customers", parameters, key=customer.idempotency_key)
         return str(answer["id"])
 
     async def find_customer(self, customer: Customer) -> str | None:
-        parameters = {"email": customer.email, "limit": _PAGE}
-        answer = await self._call("find_customer", lambda: self._v1.customers.list_async(parameters))  # type: ignore[arg-type]
+        answer = await self._calls.get("find_customer", "/v1/customers", {"email": customer.email, "limit": _PAGE})
         wanted = _customer_metadata(customer)
         return next((found["id"] for found in answer["data"] if wanted.items() <= (found.get("metadata") or {}).items()), None)
 
     async def send(self, attempt: Attempt, customer_id: str) -> Outcome:
         parameters = charge_parameters(attempt, customer_id) if attempt.kind is Kind.PAYMENT else setup_parameters(attempt, customer_id)
-        key = {"idempotency_key": attempt.idempotency_key}
-        service: Any = self._service(attempt.kind)
         try:
-            answer = await self._call(f"create_{attempt.kind}", lambda: service.create_async(parameters, key))
+            answer = await self._calls.post(f"create_{attempt.kind}", _PATH[attempt.kind], parameters, key=attempt.idempotency_key)
         except Declined as decline:
             intent = decline.error.get(_INTENT[attempt.kind])
             return outcome_of(intent) if intent else lost(failure_of(decline.error))
@@ -59,20 +52,18 @@ class StripeProcessor:
         processor_id = attempt.processor_id or await self._find(attempt, customer_id)
         if processor_id is None:
             return None
-        service: Any = self._service(attempt.kind)
         shown = {"expand": _SHOWN[attempt.kind]}
         try:
-            return outcome_of(await self._call(f"retrieve_{attempt.kind}", lambda: service.retrieve_async(processor_id, shown)))
+            return outcome_of(await self._calls.get(f"retrieve_{attempt.kind}", _path(attempt.kind, processor_id), shown))
         except Rejected as error:
             if error.error.get("code") == _GONE:
                 return None
             raise
 
     async def cancel(self, attempt: Attempt) -> Outcome:
-        service: Any = self._service(attempt.kind)
-        key = {"idempotency_key": f"cancel:{attempt.idempotency_key}"}
+        path = f"{_path(attempt.kind, str(attempt.processor_id))}/cancel"
         try:
-            return outcome_of(await self._call(f"cancel_{attempt.kind}", lambda: service.cancel_async(attempt.processor_id, {}, key)))
+            return outcome_of(await self._calls.post(f"cancel_{attempt.kind}", path, {}, key=f"cancel:{attempt.idempotency_key}"))
         except Rejected as error:
             # It is over already, one way or the other; how is what has to be known.
             if _INTENT[attempt.kind] in error.error:
@@ -82,23 +73,22 @@ class StripeProcessor:
             raise
 
     async def detach(self, processor_method_id: str) -> None:
-        key = {"idempotency_key": f"detach:{processor_method_id}"}
-        await self._call("detach", lambda: self._v1.payment_methods.detach_async(processor_method_id, {}, cast(Any, key)))
+        path = f"/v1/payment_methods/{quote(processor_method_id, safe='')}/detach"
+        await self._calls.post("detach", path, {}, key=f"detach:{processor_method_id}")
 
     async def list_events(self, since: datetime, until: datetime | None, after: str | None) -> EventPage:
         created = {"gte": int(since.timestamp())} | ({"lte": int(until.timestamp())} if until else {})
         parameters = {"created": created, "limit": _PAGE} | ({"starting_after": after} if after else {})
-        answer = await self._call("list_events", lambda: self._v1.events.list_async(cast(Any, parameters)))
+        answer = await self._calls.get("list_events", "/v1/events", parameters)
         events = [listed_event(event) for event in answer["data"]]
         return EventPage(events, events[-1].id if answer["has_more"] and events else None)
 
     async def _find(self, attempt: Attempt, customer_id: str | None) -> str | None:
         """Among the customer's, by our id. Search would be one call, but shows new objects late."""
         after: dict[str, str] = {}
-        service: Any = self._service(attempt.kind)
         for _ in range(_MOST_PAGES if customer_id else 0):
             parameters = {"customer": customer_id, "limit": _PAGE, **after}
-            answer = await self._call(f"list_{attempt.kind}", lambda given=parameters: service.list_async(given))  # type: ignore[misc]
+            answer = await self._calls.get(f"list_{attempt.kind}", _PATH[attempt.kind], parameters)
             for intent in answer["data"]:
                 if attempt_id_of(intent) == attempt.id:
                     return str(intent["id"])
@@ -107,11 +97,9 @@ class StripeProcessor:
             after = {"starting_after": answer["data"][-1]["id"]}
         return None
 
-    def _service(self, kind: Kind) -> stripe.PaymentIntentService | stripe.SetupIntentService:
-        return self._v1.payment_intents if kind is Kind.PAYMENT else self._v1.setup_intents
 
-    async def _call(self, name: str, send: Callable[[], Awaitable[stripe.StripeObject]]) -> Json:
-        return await self._calls.call(name, send)
+def _path(kind: Kind, processor_id: str) -> str:
+    return f"{_PATH[kind]}/{quote(processor_id, safe='')}"
 
 
 def charge_parameters(attempt: Attempt, customer_id: str) -> Json:

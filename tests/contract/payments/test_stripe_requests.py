@@ -82,8 +82,8 @@ async def test_every_request_is_allowed_and_every_change_has_a_key(
     document: Document, proxy: RecordingProxy, processor: StripeProcessor
 ) -> None:
     helper = StripeCalls("sk_test_contract", api_base=proxy.target, timeout_seconds=10, max_calls=1)
-    tokens = helper.v1.test_helpers.confirmation_tokens
-    token = await helper.call("token", lambda: tokens.create_async({"payment_method": "pm_card_visa"}))
+    made = {"payment_method": "pm_card_visa"}
+    token = await helper.post("token", "/v1/test_helpers/confirmation_tokens", made, key=str(new_id()))
     await helper.close()
     attempts = await everything(processor, token["id"])
     errors = [

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from bursar.checkout.v1 import (
+    checkout_service_pb2,
     customer_pb2,
     customer_service_pb2,
     discount_pb2,
@@ -16,6 +17,7 @@ from bursar.checkout.v1 import (
 from bursar.types.v1 import address_pb2, tax_pb2
 from google.protobuf.field_mask_pb2 import FieldMask
 
+from services.chassis.call import Call
 from services.chassis.errors import BursarError
 from services.checkout.tests.shop import Shop
 
@@ -80,6 +82,20 @@ async def test_an_update_changes_the_fields_of_the_mask_only(shop: Shop) -> None
     assert changed.prices[0].id == product.prices[0].id
     update.request_id, update.update_mask.paths[0] = "2", "recurring_interval"
     assert await refused(shop.products.UpdateProduct(update, shop.call())) == "FIELD_MASK_INVALID"
+
+
+async def test_a_mask_that_names_nothing_is_refused_everywhere(shop: Shop) -> None:
+    nobody, nothing = str(uuid4()), FieldMask()
+    for update in (
+        shop.products.UpdateProduct(product_service_pb2.UpdateProductRequest(id=nobody, update_mask=nothing), shop.call()),
+        shop.discounts.UpdateDiscount(discount_service_pb2.UpdateDiscountRequest(id=nobody, update_mask=nothing), shop.call()),
+        shop.customers.UpdateCustomer(customer_service_pb2.UpdateCustomerRequest(id=nobody, update_mask=nothing), shop.call()),
+        shop.checkouts.UpdateCheckout(checkout_service_pb2.UpdateCheckoutRequest(id=nobody, update_mask=nothing), shop.call()),
+    ):
+        assert await refused(update) == "FIELD_MASK_INVALID"
+    secret = (await shop.checkout(await shop.product())).client_secret
+    by_buyer = checkout_service_pb2.UpdateClientCheckoutRequest(client_secret=secret, update_mask=nothing)
+    assert await refused(shop.client.UpdateClientCheckout(by_buyer, Call("test", None, {}))) == "FIELD_MASK_INVALID"
 
 
 async def test_products_are_listed_in_pages_and_by_filter(shop: Shop) -> None:

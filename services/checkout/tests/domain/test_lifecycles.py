@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.checkout.domain import checkout as checkouts
-from services.checkout.domain import order as orders
 from services.checkout.domain.checkout import CHECKOUT, Checkout, CheckoutStatus
-from services.checkout.domain.order import ORDER, BillingReason, Order, OrderPaid, OrderStatus, Placement
+from services.checkout.domain.order import ORDER, Order, OrderPaid, OrderStatus
 from services.checkout.domain.payment import (
     ActionNeeded,
     AttemptKind,
@@ -25,7 +24,7 @@ from services.checkout.domain.payment import (
     Undecided,
 )
 from services.checkout.domain.settlement import Purchase, pays, settle
-from services.checkout.tests.builders import NOW, buyer, checkout, offer, quote
+from services.checkout.tests.builders import NOW, buyer, checkout, offer, order, placement, quote
 
 PAYMENT = uuid4()
 DECLINED = Declined(PaymentFailure("card_declined", "No."), retryable=True)
@@ -72,10 +71,8 @@ def purchase() -> Purchase:
 def order_of(confirmed: Checkout) -> Order:
     assert confirmed.order_id is not None
     assert confirmed.buyer.customer_id is not None
-    placement = Placement(
-        confirmed.buyer.customer_id, None, BillingReason.PURCHASE, None, None, None, confirmed.id, "x", None, None, None, {}
-    )
-    return orders.place(confirmed.order_id, confirmed.organization_id, placement, confirmed.offer.quote, (uuid4(),), now=NOW)[0]
+    placed = placement(customer_id=confirmed.buyer.customer_id, checkout_id=confirmed.id)
+    return order(confirmed.offer.quote, id=confirmed.order_id, organization_id=confirmed.organization_id, placement=placed)
 
 
 def told(given_purchase: Purchase, outcome: Outcome, attempt: int = 1) -> AttemptOutcome:

@@ -13,18 +13,17 @@ from services.chassis.outbox import Fact
 from services.checkout.domain import checkout as checkouts
 from services.checkout.domain import order as orders
 from services.checkout.domain.fact import DomainFact
-from services.checkout.domain.order import BillingReason, Order, Placement
+from services.checkout.domain.order import Order
 from services.checkout.domain.payment import Declined, PaymentFailure
 from services.checkout.events.published import to_fact
-from services.checkout.tests.builders import MONTHLY, NOW, buyer, checkout, offer, quote
+from services.checkout.tests.builders import MONTHLY, NOW, buyer, checkout, offer, order, placement
 
 CUSTOMER = uuid4()
 
 
 def paid_order() -> Order:
-    placement = Placement(CUSTOMER, "u1", BillingReason.PURCHASE, None, None, None, None, "x", None, None, None, {})
-    order, _ = orders.place(uuid4(), uuid4(), placement, quote(1190), (uuid4(),), now=NOW)
-    return orders.pay(order, payment_id=uuid4(), processor="stripe", invoice_number="A-0001", receipt_number=None, now=NOW)[0]
+    pending = order(placement=placement(customer_id=CUSTOMER))
+    return orders.pay(pending, payment_id=uuid4(), processor="stripe", invoice_number="A-0001", receipt_number=None, now=NOW)[0]
 
 
 def test_every_domain_fact_is_published() -> None:

@@ -9,18 +9,17 @@ import psycopg
 import pytest
 
 from services.chassis.errors import Unavailable
-from services.checkout.domain import order as orders
 from services.checkout.domain.discount import AppliedDiscount, DiscountDuration, FixedReduction, Percentage
 from services.checkout.domain.interval import Interval, IntervalUnit, Period
 from services.checkout.domain.invoice import Series, SeriesKind
 from services.checkout.domain.offer import Offer
-from services.checkout.domain.order import BillingReason, Order, Placement
+from services.checkout.domain.order import Order
 from services.checkout.domain.payment import PaymentAction, PaymentFailure
 from services.checkout.domain.price import CustomAmount, TaxBehavior
 from services.checkout.domain.quote import Line, Quote
 from services.checkout.domain.tax import TaxabilityReason, TaxLine
 from services.checkout.storage.documents import OFFER
-from services.checkout.tests.builders import GERMAN, MONTHLY, NOW, checkout, discount, offer, price, product
+from services.checkout.tests.builders import GERMAN, MONTHLY, NOW, checkout, discount, offer, order, placement, price, product
 from services.checkout.tests.shop import Shop
 
 SCOPED = ("product", "product_price", "discount", "discount_redemption", "customer", "customer_balance", "checkout", "checkout_attempt")
@@ -83,14 +82,12 @@ async def test_a_checkout_comes_back_as_it_was(shop: Shop) -> None:
         assert await store.checkouts.lock_by_secret(made.client_secret) == changed
 
 
-def order(organization_id: UUID, customer_id: UUID) -> Order:
-    placement = Placement(
-        customer_id, "u1", BillingReason.PURCHASE, uuid4(), None, None, None, "Handbook", "Ada", GERMAN, "DE136695976", {"a": "b"}
-    )
+def billed_order(organization_id: UUID, customer_id: UUID) -> Order:
+    billed = {"billing_name": "Ada", "billing_address": GERMAN, "customer_tax_id": "DE136695976"}
+    placed = placement(customer_id=customer_id, product_id=uuid4(), metadata={"a": "b"}, **billed)
     tax = TaxLine("DE", "VAT", 190000, 1000, 190, TaxabilityReason.STANDARD_RATED)
     lines = (Line("a", 595, 0, 95, uuid4()), Line("b", 595, 0, 95, None, period=Period(NOW, NOW)))
-    quote = Quote("eur", True, lines, (tax,))
-    return orders.place(uuid4(), organization_id, placement, quote, (uuid4(), uuid4()), now=NOW)[0]
+    return order(Quote("eur", True, lines, (tax,)), organization_id=organization_id, placement=placed)
 
 
 async def customer_of(shop: Shop) -> UUID:
@@ -99,7 +96,7 @@ async def customer_of(shop: Shop) -> UUID:
 
 
 async def test_an_order_comes_back_as_it_was_and_its_columns_add_up(shop: Shop) -> None:
-    made = order(shop.organization_id, await customer_of(shop))
+    made = billed_order(shop.organization_id, await customer_of(shop))
     async with shop.open_all() as store:
         await store.orders.add([made])
         assert await store.orders.get(made.id) == made

@@ -12,10 +12,10 @@ from services.ledger.domain.posting import Posted
 from services.ledger.storage.lane import PostingLane
 from services.ledger.storage.seals import seal
 from services.ledger.tests.builders import NOW, ORGANIZATION, OTHER_ORGANIZATION, clearing, payable, transfer
-from services.ledger.tests.client import OPERATOR, Client, member
+from tests.support.client import OPERATOR, Client, member
 from tests.support.databases import ServiceDatabase
 
-OURS, THEIRS = member(ORGANIZATION), member(OTHER_ORGANIZATION)
+OURS, THEIRS = member(ORGANIZATION, "ledger:read"), member(OTHER_ORGANIZATION, "ledger:read")
 
 
 @pytest_asyncio.fixture
@@ -58,9 +58,9 @@ async def test_accounts_are_filtered_and_paged(client: Client, books: list[int])
 
 async def test_a_strangers_account_and_transaction_are_not_there(client: Client, books: list[int]) -> None:
     (account,) = (await client.call("ListAccounts", OURS)).accounts
-    assert await client.reason("GetAccount", THEIRS, id=account.id) == "ACCOUNT_NOT_FOUND"
-    assert await client.reason("GetBalanceAsOf", THEIRS, account_id=account.id, transaction_id=1) == "ACCOUNT_NOT_FOUND"
-    assert await client.reason("GetTransaction", THEIRS, id=books[0]) == "TRANSACTION_NOT_FOUND"
+    assert (await client.refusal("GetAccount", THEIRS, id=account.id))[1] == "ACCOUNT_NOT_FOUND"
+    assert (await client.refusal("GetBalanceAsOf", THEIRS, account_id=account.id, transaction_id=1))[1] == "ACCOUNT_NOT_FOUND"
+    assert (await client.refusal("GetTransaction", THEIRS, id=books[0]))[1] == "TRANSACTION_NOT_FOUND"
     assert len((await client.call("ListTransactions", THEIRS)).transactions) == 1
     assert (await client.call("ListTransactions", THEIRS, account_id=account.id)).transactions == []
 
@@ -68,7 +68,7 @@ async def test_a_strangers_account_and_transaction_are_not_there(client: Client,
 async def test_a_platform_account_is_not_a_merchants(client: Client, books: list[int]) -> None:
     everything = (await client.call("ListAccounts", OPERATOR, kind="ACCOUNT_KIND_CLEARING")).accounts
     for account in everything:
-        assert await client.reason("GetAccount", OURS, id=account.id) == "ACCOUNT_NOT_FOUND"
+        assert (await client.refusal("GetAccount", OURS, id=account.id))[1] == "ACCOUNT_NOT_FOUND"
 
 
 async def test_a_transaction_shows_all_legs_but_not_the_platforms_balance(client: Client, books: list[int]) -> None:
@@ -102,7 +102,7 @@ async def test_a_balance_in_the_past(client: Client, database: ServiceDatabase, 
     after = await client.call("GetBalanceAsOf", OPERATOR, account_id=account.id, effective_at=at(30))
     assert (before.balance_amount, between.balance_amount, after.balance_amount) == (0, -300, -1500)
     assert not after.HasField("sequence")
-    assert await client.reason("GetBalanceAsOf", OURS, account_id=account.id) == "AS_OF_MISSING"
+    assert (await client.refusal("GetBalanceAsOf", OURS, account_id=account.id))[1] == "AS_OF_MISSING"
 
 
 async def test_the_trial_balance_adds_up(client: Client, books: list[int]) -> None:
@@ -112,7 +112,7 @@ async def test_the_trial_balance_adds_up(client: Client, books: list[int]) -> No
         ("eur", 3, 3, 0),
         ("usd", 1507, 1507, 0),
     ]
-    assert await client.reason("GetTrialBalance", OURS) == "METHOD_NOT_ALLOWED"
+    assert (await client.refusal("GetTrialBalance", OURS))[1] == "METHOD_NOT_ALLOWED"
 
 
 async def test_an_audit_says_what_it_checked(client: Client, database: ServiceDatabase, books: list[int]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from bursar.ledger.v1 import ledger_service_pb2 as pb
 
 from services.ledger.tests.builders import CUSTOMER, ORDER, ORGANIZATION, OTHER_ORGANIZATION
-from services.ledger.tests.client import OPERATOR, Client, member
+from tests.support.client import OPERATOR, Client, member
 
 CHECKOUT = f"checkout/{ORGANIZATION}"
 
@@ -34,8 +34,8 @@ async def test_a_replay_answers_the_first_result(client: Client) -> None:
 
 async def test_another_request_under_the_key_is_refused(client: Client) -> None:
     await client.call("Post", CHECKOUT, request())
-    assert await client.reason("Post", CHECKOUT, request(amount=1001)) == "IDEMPOTENCY_KEY_REUSED"
-    assert await client.reason("Post", f"checkout/{OTHER_ORGANIZATION}", request()) == "IDEMPOTENCY_KEY_REUSED"
+    assert (await client.refusal("Post", CHECKOUT, request(amount=1001)))[1] == "IDEMPOTENCY_KEY_REUSED"
+    assert (await client.refusal("Post", f"checkout/{OTHER_ORGANIZATION}", request()))[1] == "IDEMPOTENCY_KEY_REUSED"
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ async def test_another_request_under_the_key_is_refused(client: Client) -> None:
     ],
 )
 async def test_what_is_refused_and_why(client: Client, fields: dict[str, Any], reason: str) -> None:
-    assert await client.reason("Post", CHECKOUT, request(**fields)) == reason
+    assert (await client.refusal("Post", CHECKOUT, request(**fields)))[1] == reason
     assert (await client.call("AuditLedger", OPERATOR)).transactions_checked == 0
 
 
@@ -71,12 +71,12 @@ async def test_a_batch_answers_each_for_itself_in_its_order(client: Client) -> N
 
 
 async def test_only_the_services_that_the_contract_names_may_post(client: Client) -> None:
-    for caller in (OPERATOR, member(ORGANIZATION), f"benefits/{ORGANIZATION}"):
-        assert await client.reason("Post", caller, request()) == "METHOD_NOT_ALLOWED"
+    for caller in (OPERATOR, member(ORGANIZATION, "ledger:read"), f"benefits/{ORGANIZATION}"):
+        assert (await client.refusal("Post", caller, request()))[1] == "METHOD_NOT_ALLOWED"
 
 
 async def test_merchant_accounts_need_an_organization(client: Client) -> None:
-    assert await client.reason("Post", "checkout", request()) == "ACCOUNT_REFERENCE_INVALID"
+    assert (await client.refusal("Post", "checkout", request()))[1] == "ACCOUNT_REFERENCE_INVALID"
     legs = [leg("BANK", 5, "main"), leg("CLEARING", -5, "stripe")]
     assert (await client.call("Post", "checkout", request(legs=legs))).transaction_id == 1
 
@@ -87,4 +87,4 @@ async def test_a_reversal_through_the_api(client: Client) -> None:
     reversal = request("order:1:reversed", legs=taken_back, reverses_id=1)
     assert (await client.call("Post", CHECKOUT, reversal)).transaction_id == 2
     assert (await client.call("GetTransaction", OPERATOR, id=2)).reverses_id == 1
-    assert await client.reason("Post", CHECKOUT, request("again", legs=taken_back, reverses_id=1)) == "REVERSAL_REFUSED"
+    assert (await client.refusal("Post", CHECKOUT, request("again", legs=taken_back, reverses_id=1)))[1] == "REVERSAL_REFUSED"
