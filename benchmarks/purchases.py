@@ -34,19 +34,19 @@ PER_SECOND = 10.0
 GRANTED_SECONDS = 30.0
 SLOWEST_P50_MS, SLOWEST_P99_MS = 30.0, 150.0
 MOST_READS_OF_CPU: Mapping[str, float] = {
-    "edge": 4.0,
-    "identity-authorize": 3.0,
-    "checkout": 10.0,
-    "payments": 16.0,
-    "ledger": 3.0,
-    "benefits": 5.0,
-    "subscription": 2.0,
-    "postgres": 16.0,
-    "nats": 7.0,
-    "simulator": 4.0,
+    "edge": 2.0,
+    "identity-authorize": 1.4,
+    "checkout": 5.5,
+    "payments": 9.0,
+    "ledger": 1.2,
+    "benefits": 2.0,
+    "subscription": 0.8,
+    "postgres": 8.5,
+    "nats": 5.0,
+    "simulator": 1.5,
 }
 """What one purchase may cost in each process, in reads."""
-MOST_READS_OF_CPU_IN_ALL = 60.0
+MOST_READS_OF_CPU_IN_ALL = 34.0
 
 _GRANTED = """
 select g.source_id as order_id, extract(epoch from o.stored_at)::float8 as seconds

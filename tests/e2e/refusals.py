@@ -11,15 +11,15 @@ from google.protobuf.descriptor import MethodDescriptor
 from deploy.local.stack import Stack
 from tests.e2e.breakages import Breakage
 from tests.e2e.calls import Answer, send
-from tests.e2e.contracts import Json, access, fields_of, http_rule, is_repeated, public_methods, request_of
+from tests.e2e.contracts import ROOT, Json, access, fields_of, http_rule, is_repeated, public_methods, request_of
 from tests.e2e.merchants import Merchant, operator
 from tests.e2e.paths import Path
 
 CALLERS_FAULT = {"INVALID_ARGUMENT", "NOT_FOUND", "ALREADY_EXISTS", "FAILED_PRECONDITION", "ABORTED", "PERMISSION_DENIED"}
 
 INSIDE = re.compile(
-    r"Traceback|\.py\b|psycopg|sqlalchemy|asyncpg|\bselect .* from\b|insert into|violates|constraint|site-packages|/home/|/work/|/tmp/|"
-    r"\bNoneType\b|Exception|0x[0-9a-f]{6,}|upstream connect error",
+    r"Traceback|\.py\b|psycopg|sqlalchemy|\bselect .* from\b|insert into|violates|constraint|site-packages|\bNoneType\b|Exception|"
+    rf"0x[0-9a-f]{{6,}}|upstream connect error|/tmp/|/home/|{re.escape(str(ROOT))}",
     re.IGNORECASE,
 )
 """What only our own people should ever read."""
