@@ -60,10 +60,10 @@ class Reacting:
         ]
 
     async def run_schedules(self, *names: str) -> None:
-        """What it does by itself now and then."""
+        """What it does by itself now and then, until nothing is left to do: each run answers how much it did."""
         for schedule in self.service.schedules:
-            if schedule.name in names:
-                await schedule.run()
+            while schedule.name in names and await schedule.run():
+                pass
 
 
 @asynccontextmanager
