@@ -37,7 +37,7 @@ def figures() -> list[Figure]:
     for name in PROCESSES:
         spent = statistics.median(started[name] for _, started in rounds)
         ratio = statistics.median(started[name] / bare for bare, started in rounds)
-        found.append(at_most(f"start of {name}, of bare Python", spent, "s CPU", ratio=ratio, target=12.0))
+        found.append(at_most(f"start of {name}, of bare Python", spent, "s CPU", ratio=ratio, target=15.0))
     return found
 
 
