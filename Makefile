@@ -10,7 +10,7 @@ PROTOS := $(shell find protos -name '*.proto')
 STUBS := build/descriptors.pb
 
 .DEFAULT_GOAL := help
-.PHONY: help install protos demo up up-detached environment down status test lint format bench faults lock clean
+.PHONY: help install protos demo up up-detached environment down status audit test lint format bench faults lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ down: $(INSTALLED) ## Stop what `make up` started
 
 status: $(INSTALLED) ## Show what is running
 	@$(RUN) -m deploy.local status
+
+audit: $(INSTALLED) ## Check every invariant of the running suite
+	@$(RUN) -m deploy.audit
 
 test: $(STUBS) ## Run all tests on real PostgreSQL, NATS, Envoy and gRPC
 	@$(RUN) -m pytest

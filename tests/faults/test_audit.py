@@ -17,6 +17,7 @@ from tests.faults.plants import PLANTS, Plant
 from tests.faults.retrying import Retrying
 from tests.faults.shop import Shop, open_shop
 from tests.faults.soundness import come_to_rest
+from tests.support.eventually import eventually
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +30,7 @@ def sold(shared_stack: Stack, shared_suite: Suite) -> Stack:
 
     asyncio.run(sell(open_shop(shared_stack)))
     come_to_rest(shared_stack, shared_suite)
+    asyncio.run(eventually(lambda: shared_suite.value("ledger", "select count(*) from seal")))  # the books are sealed once a second
     return shared_stack
 
 
