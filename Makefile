@@ -37,7 +37,7 @@ up: $(STUBS) ## Start the suite and stay; writes var/stack.json
 up-detached: $(STUBS) ## The same in the background
 	@$(RUN) -m deploy.local up --detach
 
-environment: $(INSTALLED) ## Print shell exports for the running suite: eval "$$(make --silent environment)"
+environment: $(INSTALLED) ## Print shell exports for the running suite, to be evaluated
 	@$(RUN) -m deploy.local environment
 
 down: $(INSTALLED) ## Stop what `make up` started
