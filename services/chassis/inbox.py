@@ -20,6 +20,7 @@ _CLAIM = Statement(
     "insert into inbox (consumer, event_id) select %(consumer)s, unnest(%(ids)s::uuid[]) on conflict do nothing returning event_id"
 )
 _RELEASE = Statement("delete from inbox where consumer = %(consumer)s and event_id = any(%(ids)s::uuid[])")
+_TAKEN = Statement("select event_id from inbox where consumer = %(consumer)s and event_id = any(%(ids)s::uuid[])")
 _PARK = Statement(
     "insert into inbox_parked (consumer, event_id, organization_id, type, headers, payload, error, attempts) "
     "values (%(consumer)s, %(event_id)s, %(organization_id)s, %(type)s, %(headers)s, %(payload)s, %(error)s, %(attempts)s) "
@@ -62,6 +63,12 @@ async def claim(transaction: Transaction, consumer: str, ids: Collection[UUID]) 
     """Those of the ids that the consumer has not taken before; from now on it has."""
     # In order, so that two replicas with the same facts wait for each other and not in a circle.
     rows = await transaction.all(_CLAIM, consumer=consumer, ids=sorted(ids))
+    return {row["event_id"] for row in rows}
+
+
+async def taken(transaction: Transaction, consumer: str, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids that the consumer has taken, or parked."""
+    rows = await transaction.all(_TAKEN, consumer=consumer, ids=list(ids)) if ids else []
     return {row["event_id"] for row in rows}
 
 

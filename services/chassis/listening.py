@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import grpc
@@ -13,6 +13,8 @@ from grpc_reflection.v1alpha import reflection
 
 Handler = Callable[[bytes, Any], Awaitable[bytes]]
 """Takes and answers bytes; the second argument is gRPC's context of the call."""
+StreamHandler = Callable[[bytes, Any], AsyncIterator[bytes]]
+"""The same with any number of answers."""
 
 
 class ListeningServer:
@@ -24,9 +26,10 @@ class ListeningServer:
         self._health = HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
 
-    def handle(self, service: str, handlers: Mapping[str, Handler]) -> None:
+    def handle(self, service: str, handlers: Mapping[str, Handler], streams: Mapping[str, StreamHandler] | None = None) -> None:
         """Serve the methods of a service, given by their names."""
         methods = {name: grpc.unary_unary_rpc_method_handler(handler) for name, handler in handlers.items()}
+        methods |= {name: grpc.unary_stream_rpc_method_handler(handler) for name, handler in (streams or {}).items()}
         self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, methods),))
         self._names.append(service)
 

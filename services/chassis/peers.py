@@ -56,7 +56,7 @@ class Peers:
         self._addresses = addresses
         self._signer = signer
         self._channels: dict[str, grpc.aio.Channel] = {}
-        self._methods: dict[str, Any] = {}
+        self._methods: dict[tuple[str, str], Any] = {}
 
     async def call(
         self,
@@ -66,9 +66,14 @@ class Peers:
         *,
         organization_id: UUID | None,
         timeout_seconds: float = DEFAULT_SECONDS,
+        service: str | None = None,
     ) -> M:
-        """Call a method for an organization. The errors that it answers are raised; Unavailable means that the outcome is unknown."""
-        send = self._methods.get(method.full_name) or self._open(method)
+        """Call a method for an organization. The errors that it answers are raised; Unavailable means that the outcome is unknown.
+
+        `service`: whom to ask, where several services serve the contract.
+        """
+        service = service or method.full_name.split(".")[1]
+        send = self._methods.get((service, method.full_name)) or self._open(service, method)
         seconds = min(timeout_seconds, deadline.remaining_seconds() - _MARGIN_SECONDS)
         if seconds <= 0:
             raise Unavailable("DEADLINE_TOO_SHORT", "no time is left to ask another service", retry_after_seconds=0.1)
@@ -87,8 +92,7 @@ class Peers:
         for channel in self._channels.values():
             await channel.close(grace=1.0)
 
-    def _open(self, method: MethodDescriptor) -> Any:
-        service = method.full_name.split(".")[1]
+    def _open(self, service: str, method: MethodDescriptor) -> Any:
         channel = self._channels.get(service)
         if channel is None:
             if service not in self._addresses:
@@ -100,5 +104,5 @@ class Peers:
             request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=GetMessageClass(method.output_type).FromString,
         )
-        self._methods[method.full_name] = send
+        self._methods[service, method.full_name] = send
         return send

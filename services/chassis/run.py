@@ -21,16 +21,19 @@ from typing import Any
 
 import typer
 import uvloop
+from bursar.clockwork.v1 import clockwork_service_pb2
 from google.protobuf.descriptor import ServiceDescriptor
 from prometheus_client import start_http_server
 
 from services.chassis import events_cli, logs, tracing
 from services.chassis.broker import Broker
 from services.chassis.clock import Clock, SystemClock
+from services.chassis.clockwork import Clockwork, ClockworkServicer
 from services.chassis.consumer import Consumer, Reaction
 from services.chassis.database import Database
 from services.chassis.errors import BursarError
 from services.chassis.identity import IdentitySigner, IdentityVerifier
+from services.chassis.organization_clock import OrganizationClock
 from services.chassis.pause import pause
 from services.chassis.peers import Peers
 from services.chassis.reconciler import Reconciler
@@ -41,6 +44,7 @@ from services.chassis.server import Server
 from services.chassis.settings import Settings
 
 _log = logging.getLogger("bursar.run")
+_CLOCKWORK = clockwork_service_pb2.DESCRIPTOR.services_by_name["ClockworkService"]
 _READINESS_SECONDS = 2.0
 _RETENTION_SECONDS = 3600.0
 
@@ -66,6 +70,9 @@ class Parts:
     peers: Peers
     broker: Broker
     clock: Clock
+    """The machine's time: for leases, limits and what belongs to no organization."""
+    organization_clock: OrganizationClock
+    """The time of what belongs to one."""
     signer: IdentitySigner
 
 
@@ -79,6 +86,8 @@ class Service:
     tasks: Sequence[Callable[[asyncio.Event], Awaitable[None]]] = ()
     """Long-running work beside the API, e.g. keeping a cache coherent; each is given the event that ends it."""
     close: Sequence[Callable[[], Awaitable[None]]] = field(default=())
+    clockwork: Clockwork | None = None
+    """Its part in advancing a sandbox's clock."""
 
 
 Compose = Callable[[Parts], Awaitable[Service]]
@@ -170,7 +179,8 @@ async def _parts(settings: Settings) -> AsyncIterator[Parts]:
         broker = Broker(settings.nats_url, stream=settings.nats_stream, replicas=settings.nats_replicas, name=settings.service)
         await broker.start()
         stack.push_async_callback(broker.close)
-        yield Parts(settings, database, worker, peers, broker, SystemClock(), signer)
+        system = SystemClock()
+        yield Parts(settings, database, worker, peers, broker, system, OrganizationClock(system), signer)
 
 
 def _background(parts: Parts, service: Service, stop: asyncio.Event, *, worker: bool) -> list[asyncio.Task[None]]:
@@ -194,6 +204,9 @@ async def _serve(parts: Parts, service: Service) -> Server:
     server = Server(verifier, service=settings.service, max_concurrent_rpcs=settings.max_concurrent_rpcs)
     for descriptor, servicer in service.servicers:
         server.add(descriptor, servicer)
+    if service.clockwork is not None:
+        types = [reaction.type for reaction in service.reactions]
+        server.add(_CLOCKWORK, ClockworkServicer(settings.service, types, service.clockwork, parts.worker_database))
     if settings.environment != "production":
         server.enable_reflection()
     await server.start(settings.grpc_address)

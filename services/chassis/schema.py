@@ -6,6 +6,10 @@
     inbox               which facts a consumer has taken
     inbox_parked        facts that a consumer could not take, whole
     idempotency_request the first answer to each request id
+    sandbox_clock       our copy of the time of every sandbox that was ever advanced
+
+`is_sandbox(organization_id)` tells sandboxes by their ids (ids.py). What is due in a live organization is found by an index on the
+instants of live rows; a sandbox's is looked for by its own clock.
 
 A fact is written once and not touched again, so a commit costs two narrow index entries and the table has nothing to vacuum
 but what was dropped at its old end. That end is removed in slices by `stored_at` (retention.py) and not by partitions, which
@@ -19,6 +23,9 @@ from typing import Protocol
 EVERYTHING = "select, insert, update, delete"
 
 _TABLES = """
+create function is_sandbox(organization_id uuid) returns boolean language sql immutable strict parallel safe
+  return get_byte(uuid_send(organization_id), 6) >> 4 = 8;
+
 create table outbox (
   position bigint generated always as identity primary key,
   event_id uuid not null,
@@ -32,6 +39,7 @@ create table outbox (
   occurred_at timestamptz not null,
   stored_at timestamptz not null default clock_timestamp()
 );
+create index outbox_sandbox on outbox (organization_id, position) where is_sandbox(organization_id);
 create index outbox_stored_at on outbox using brin (stored_at) with (pages_per_range = 16, autosummarize = on);
 
 create table outbox_pending (
@@ -86,6 +94,11 @@ create table idempotency_request (
   primary key (organization_id, method, request_id)
 );
 create index idempotency_request_created_at on idempotency_request using brin (created_at) with (autosummarize = on);
+
+create table sandbox_clock (
+  organization_id uuid primary key,
+  now timestamptz not null
+);
 """
 
 
@@ -102,6 +115,8 @@ def create_chassis_tables(op: Executes, app_role: str, worker_role: str) -> None
             op.execute(statement)
     enable_row_level_security(op, "outbox", app_role, worker_role, privileges="select, insert")
     enable_row_level_security(op, "idempotency_request", app_role, worker_role)
+    enable_row_level_security(op, "sandbox_clock", app_role, worker_role, privileges="select")
+    op.execute(f"grant insert, update on sandbox_clock to {_quoted(worker_role)}")
     op.execute(f"grant delete on outbox to {_quoted(worker_role)}")
     op.execute(f"grant insert on outbox_pending to {_quoted(app_role)}")
     for table in ("outbox_pending", "outbox_publication", "inbox", "inbox_parked"):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import grpc
@@ -23,7 +23,7 @@ from services.chassis.access import access_of
 from services.chassis.call import Call
 from services.chassis.errors import BursarError, Exhausted, Invalid
 from services.chassis.identity import METADATA_KEY, Identity, IdentityVerifier
-from services.chassis.listening import Handler, ListeningServer
+from services.chassis.listening import Handler, ListeningServer, StreamHandler
 from services.chassis.metrics import rpc_meter
 from services.chassis.status import DETAILS_KEY, code_of, to_status
 from services.chassis.validation import Shape
@@ -41,6 +41,7 @@ _OPTIONS = (
     ("grpc.so_reuseport", 1),
 )
 Method = Callable[[Any, Call], Awaitable[Message | bytes]]
+StreamMethod = Callable[[Any, Call], AsyncIterator[Message]]
 
 
 class Server(ListeningServer):
@@ -54,8 +55,17 @@ class Server(ListeningServer):
         self._in_flight = 0
 
     def add(self, service: ServiceDescriptor, servicer: object) -> None:
-        """Serve every method of a contract by the servicer's method of the same name; AttributeError if one is missing."""
-        self.handle(service.full_name, {method.name: self._door(method, getattr(servicer, method.name)) for method in service.methods})
+        """Serve every method of a contract by the servicer's method of the same name; AttributeError if one is missing.
+
+        A method that streams its answers is an asynchronous generator.
+        """
+        single = [method for method in service.methods if not method.server_streaming]
+        streaming = [method for method in service.methods if method.server_streaming]
+        self.handle(
+            service.full_name,
+            {method.name: self._door(method, getattr(servicer, method.name)) for method in single},
+            {method.name: self._stream_door(method, getattr(servicer, method.name)) for method in streaming},
+        )
 
     def _door(self, method: MethodDescriptor, serve: Method) -> Handler:
         access = access_of(method)
@@ -70,13 +80,11 @@ class Server(ListeningServer):
             token = None
             identity: Identity | None = None
             try:
-                if self._in_flight > self._limit:
-                    raise Exhausted("SERVER_BUSY", "too many calls at once; try again shortly", retry_after_seconds=0.2)
+                self._check_limit()
                 deadline.set_deadline(_allowed_seconds(context.time_remaining()))
                 metadata = dict(context.invocation_metadata())
                 token = tracing.enter(path, metadata.get("traceparent"))
-                text = metadata.get(METADATA_KEY)
-                identity = self._verifier.verify(text) if text else None
+                identity = self._identity(metadata)
                 access.check(identity)
                 answer = await serve(shape.parse(raw), Call(path, identity, metadata))
                 # An answer that was kept as it travels is not written anew.
@@ -92,9 +100,7 @@ class Server(ListeningServer):
                 raise
             except Exception as error:
                 code = grpc.StatusCode.INTERNAL
-                trace_id = tracing.current_trace_id()
-                logs.defect(path, error, trace_id=trace_id)
-                await context.abort(code, f"something went wrong on our side; trace {trace_id}")
+                await _fail(context, path, error)
                 raise
             finally:
                 self._in_flight -= 1
@@ -107,11 +113,64 @@ class Server(ListeningServer):
 
         return handle
 
+    def _stream_door(self, method: MethodDescriptor, serve: StreamMethod) -> StreamHandler:
+        """The same door for a method that streams; kept apart, because a generator would make every other call dearer."""
+        access = access_of(method)
+        shape: Shape[Message] = Shape(GetMessageClass(method.input_type))
+        meter = rpc_meter(self._service, method.full_name)
+        path = f"/{method.containing_service.full_name}/{method.name}"
+
+        async def handle(raw: bytes, context: Any) -> AsyncIterator[bytes]:
+            started = time.perf_counter()
+            self._in_flight += 1
+            code = grpc.StatusCode.OK
+            identity: Identity | None = None
+            try:
+                self._check_limit()
+                deadline.set_deadline(_allowed_seconds(context.time_remaining()))
+                metadata = dict(context.invocation_metadata())
+                identity = self._identity(metadata)
+                access.check(identity)
+                async for answer in serve(shape.parse(raw), Call(path, identity, metadata)):
+                    yield answer.SerializeToString()
+            except BursarError as error:
+                code = code_of(error)
+                await _refuse(context, error)
+            except (asyncio.CancelledError, GeneratorExit):
+                code = grpc.StatusCode.CANCELLED
+                raise
+            except grpc.aio.AbortError:
+                raise
+            except Exception as error:
+                code = grpc.StatusCode.INTERNAL
+                await _fail(context, path, error)
+            finally:
+                self._in_flight -= 1
+                seconds = time.perf_counter() - started
+                meter.count(code, seconds)
+                logs.call(path, code.name, seconds, identity)
+
+        return handle
+
+    def _check_limit(self) -> None:
+        if self._in_flight > self._limit:
+            raise Exhausted("SERVER_BUSY", "too many calls at once; try again shortly", retry_after_seconds=0.2)
+
+    def _identity(self, metadata: Mapping[str, str | bytes]) -> Identity | None:
+        text = metadata.get(METADATA_KEY)
+        return self._verifier.verify(str(text)) if text else None
+
 
 def _allowed_seconds(remaining: float | None) -> float:
     if remaining is None:
         raise Invalid("DEADLINE_MISSING", "set a deadline on the call (grpc-timeout); without one a caller may wait for ever")
     return min(remaining, LONGEST_SECONDS)
+
+
+async def _fail(context: Any, path: str, error: Exception) -> None:
+    trace_id = tracing.current_trace_id()
+    logs.defect(path, error, trace_id=trace_id)
+    await context.abort(grpc.StatusCode.INTERNAL, f"something went wrong on our side; trace {trace_id}")
 
 
 async def _refuse(context: Any, error: BursarError) -> None:

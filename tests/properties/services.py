@@ -18,6 +18,7 @@ from services.benefits.settings import BenefitsSettings
 from services.chassis.broker import Broker
 from services.chassis.clock import ManualClock
 from services.chassis.event import Event
+from services.chassis.organization_clock import OrganizationClock
 from services.chassis.peers import Peers
 from services.chassis.reactor import Reactor
 from services.chassis.run import Compose, Parts, Service
@@ -81,7 +82,8 @@ async def reacting(urls: Mapping[str, ServiceUrls], now: datetime, folder: Path)
                 database.worker,
                 Peers({}, made[name]),
                 Broker(_NOBODY),
-                ManualClock(now),
+                (clock := ManualClock(now)),
+                OrganizationClock(clock),
                 made[name],
             )
             service = await compose(parts)

@@ -14,6 +14,7 @@ from services.chassis.broker import Broker
 from services.chassis.clock import SystemClock
 from services.chassis.consumer import Consumer
 from services.chassis.ids import new_id
+from services.chassis.organization_clock import OrganizationClock
 from services.chassis.outbox import Fact
 from services.chassis.peers import Peers
 from services.chassis.relay import Relay
@@ -41,7 +42,9 @@ async def test_a_purchase_becomes_a_grant_by_way_of_the_broker(
     await broker.start()
     await broker.ready()
     peers = Peers({}, made["benefits"])
-    service = await compose(Parts(settings, database.app, database.worker, peers, broker, SystemClock(), made["benefits"]))
+    service = await compose(
+        Parts(settings, database.app, database.worker, peers, broker, SystemClock(), OrganizationClock(SystemClock()), made["benefits"])
+    )
     stop = asyncio.Event()
     consumer = Consumer("benefits", service.reactions, database.worker, broker)
     relay = Relay(database.worker, broker, wakes=(database.worker.wake_relay,))

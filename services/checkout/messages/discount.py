@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from bursar.checkout.v1 import checkout_events_pb2, discount_pb2, discount_service_pb2
+from bursar.checkout.v1 import discount_pb2, discount_service_pb2
 
 from services.chassis.enums import number_of
 from services.chassis.field_mask import checked_paths
@@ -64,10 +64,10 @@ def discount_to_proto(discount: Discount) -> discount_pb2.Discount:
     return message
 
 
-def applied_discount_to_proto(discount: AppliedDiscount | None) -> checkout_events_pb2.AppliedDiscount | None:
+def applied_discount_to_proto(discount: AppliedDiscount | None) -> discount_pb2.AppliedDiscount | None:
     if discount is None:
         return None
-    message = checkout_events_pb2.AppliedDiscount(
+    message = discount_pb2.AppliedDiscount(
         discount_id=str(discount.discount_id),
         duration=_duration_to_proto(discount.duration),
         duration_in_months=discount.duration_in_months,
@@ -139,7 +139,7 @@ def _reduction(request: _Request) -> Reduction:
     return Percentage(request.percentage.basis_points)
 
 
-def _set_reduction(message: discount_pb2.Discount | checkout_events_pb2.AppliedDiscount, reduction: Reduction) -> None:
+def _set_reduction(message: discount_pb2.Discount | discount_pb2.AppliedDiscount, reduction: Reduction) -> None:
     if isinstance(reduction, Percentage):
         message.percentage.basis_points = reduction.basis_points
     else:

@@ -23,6 +23,7 @@ from google.protobuf.message import Message
 from services.chassis.clock import SystemClock
 from services.chassis.identity import METADATA_KEY, CallerKind, Identity, IdentitySigner
 from services.chassis.ids import new_id
+from services.chassis.organization_clock import OrganizationClock
 from services.chassis.run import Parts, Service
 from services.chassis.server import Server
 from services.chassis.sql import Statement
@@ -135,7 +136,9 @@ async def running(
     with mock.patch.dict(os.environ, environment):
         settings = PaymentsSettings()  # type: ignore[call-arg]
     nobody = cast(Any, None)
-    service = await compose(Parts(settings, database.app, database.worker, nobody, nobody, SystemClock(), keys["payments"]))
+    service = await compose(
+        Parts(settings, database.app, database.worker, nobody, nobody, SystemClock(), OrganizationClock(SystemClock()), keys["payments"])
+    )
     server = Server(verifier, service="payments")
     for descriptor, servicer in service.servicers:
         server.add(descriptor, servicer)

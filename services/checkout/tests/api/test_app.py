@@ -18,6 +18,7 @@ from services.chassis.broker import Broker
 from services.chassis.call import Call
 from services.chassis.clock import SystemClock
 from services.chassis.errors import BursarError, Unavailable
+from services.chassis.organization_clock import OrganizationClock
 from services.chassis.peers import Peers
 from services.chassis.run import Parts
 from services.chassis.server import Server
@@ -108,7 +109,16 @@ async def world(service_database: Callable[[str], Awaitable[ServiceDatabase]], t
         servers.append(server)
     peers = Peers(peers_at, made["checkout"])
     settings = CheckoutSettings.model_construct(expiry_every_seconds=60.0, resolve_every_seconds=60.0)
-    parts = Parts(settings, database.app, database.worker, peers, Broker("nats://unused"), SystemClock(), made["checkout"])
+    parts = Parts(
+        settings,
+        database.app,
+        database.worker,
+        peers,
+        Broker("nats://unused"),
+        SystemClock(),
+        OrganizationClock(SystemClock()),
+        made["checkout"],
+    )
     service = await compose(parts)
     server = Server(verifier, service="checkout")
     for descriptor, servicer in service.servicers:

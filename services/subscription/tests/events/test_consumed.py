@@ -11,8 +11,8 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from bursar.checkout.v1.checkout_events_pb2 import AppliedDiscount, CustomerDeleted
-from bursar.checkout.v1.discount_pb2 import PercentageDiscount
+from bursar.checkout.v1.checkout_events_pb2 import CustomerDeleted
+from bursar.checkout.v1.discount_pb2 import AppliedDiscount, PercentageDiscount
 from bursar.types.v1.intervals_pb2 import RECURRING_INTERVAL_UNSPECIFIED
 
 from services.chassis.event import Event
