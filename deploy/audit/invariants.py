@@ -6,7 +6,10 @@ from collections.abc import Callable, Collection
 from functools import partial
 from uuid import UUID
 
+from deploy.audit.invariants_balance import customer_balances_follow
 from deploy.audit.invariants_benefits import grants_follow, keys_follow
+from deploy.audit.invariants_billing import billings_become_orders, debts_agree, entries_are_billed_once, periods_follow_each_other
+from deploy.audit.invariants_books import customer_balances_are_booked, order_legs_follow
 from deploy.audit.invariants_checkout import (
     amounts_follow,
     checkouts_and_orders_agree,
@@ -17,8 +20,10 @@ from deploy.audit.invariants_checkout import (
 from deploy.audit.invariants_facts import answers_are_kept, facts_are_published, facts_are_taken, nothing_is_parked, versions_have_no_gaps
 from deploy.audit.invariants_ledger import balances_follow, books_balance, seals_fit, sequences_have_no_gaps
 from deploy.audit.invariants_money import charges_agree, clearing_agrees, fees_agree, orders_are_booked, orders_are_paid, payments_are_known
+from deploy.audit.invariants_seats import seats_are_enough
 from deploy.audit.invariants_subscription import subscriptions_follow
 from deploy.audit.invariants_tenants import copies_are_current, organizations_are_apart
+from deploy.audit.invariants_time import nothing_is_overdue
 from deploy.audit.suite import Suite
 from deploy.audit.verdict import Verdict
 
@@ -38,6 +43,8 @@ def invariants(parked: Collection[UUID] = ()) -> list[Invariant]:
         orders_are_paid,
         charges_agree,
         orders_are_booked,
+        order_legs_follow,
+        customer_balances_are_booked,
         fees_agree,
         payments_are_known,
         clearing_agrees,
@@ -50,7 +57,14 @@ def invariants(parked: Collection[UUID] = ()) -> list[Invariant]:
         checkouts_and_orders_agree,
         checkouts_have_outcomes,
         redemptions_are_counted,
+        customer_balances_follow,
         subscriptions_follow,
+        entries_are_billed_once,
+        billings_become_orders,
+        periods_follow_each_other,
+        debts_agree,
+        seats_are_enough,
+        nothing_is_overdue,
         grants_follow,
         keys_follow,
         facts_are_published,

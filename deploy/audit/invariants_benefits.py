@@ -10,9 +10,18 @@ from deploy.audit.verdict import Verdict, ask, verdict
 
 _ORDERS = (
     "select id, organization_id, customer_id, product_id from orders "
-    "where status = 'paid' and product_id is not null and subscription_id is null"
+    "where status = 'paid' and product_id is not null and subscription_id is null and seats is null"
 )
-_SUBSCRIPTIONS = "select id, organization_id, customer_id, product_id from subscription where status in ('trialing', 'active')"
+_SUBSCRIPTIONS = (
+    "select id, organization_id, customer_id, product_id from subscription where status in ('trialing', 'active') and seats is null"
+)
+_SEATS = (
+    "select s.id, s.organization_id, s.customer_id, coalesce(o.product_id, u.product_id) as product_id from customer_seat s "
+    "left join seat_order o on o.organization_id = s.organization_id and o.id = s.container_id and s.container_kind = 'order' "
+    "left join subscription u on u.organization_id = s.organization_id and u.id = s.container_id and u.status in ('trialing', 'active') "
+    "where s.status = 'claimed' and (o.id is not null or u.id is not null)"
+)
+"""Whoever holds a seat has what is sold, and the payer has not."""
 _DELETED = "select id from customer where deleted_at is not null"
 _LINKS = (
     "select l.organization_id, l.product_id, l.benefit_id from product_benefit l "
@@ -66,7 +75,8 @@ def _rights(suite: Suite) -> Iterator[Right]:
     for row in suite.rows("benefits", _LINKS):
         carried.setdefault(row["product_id"], []).append(row["benefit_id"])
     deleted = {row["id"] for row in suite.rows("checkout", _DELETED)}
-    for source in [*suite.rows("checkout", _ORDERS), *suite.rows("subscription", _SUBSCRIPTIONS)]:
+    sources = [*suite.rows("checkout", _ORDERS), *suite.rows("subscription", _SUBSCRIPTIONS), *suite.rows("subscription", _SEATS)]
+    for source in sources:
         if source["customer_id"] not in deleted:
             for benefit_id in carried.get(source["product_id"], ()):
                 yield source["organization_id"], source["id"], source["customer_id"], benefit_id

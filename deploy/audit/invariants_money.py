@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from deploy.audit.suite import Row, Suite
+from deploy.audit.suite import Row, Suite, grouped
 from deploy.audit.verdict import Verdict, ask, verdict
 
 ORDER_KEY = "bursar_order_id"
@@ -35,7 +35,7 @@ where j.kind = %(kind)s group by j.id
 def orders_are_paid(suite: Suite) -> Verdict:
     """A paid order that owed something has one succeeded payment of that amount; no other order has one."""
     orders = suite.rows("checkout", _PAID)
-    payments = _by(suite.rows("payments", _SUCCEEDED), "order_id")
+    payments = grouped(suite.rows("payments", _SUCCEEDED), "order_id")
     problems = [
         f"order {order['id']} owed {order['due_amount']} {order['currency']} and has payments {_amounts(payments.get(order['id'], ()))}"
         for order in orders
@@ -48,9 +48,9 @@ def orders_are_paid(suite: Suite) -> Verdict:
 def charges_agree(suite: Suite) -> Verdict:
     """A succeeded payment is one charge of that amount at the processor, and every charge is such a payment."""
     payments = suite.rows("payments", _SUCCEEDED)
-    charges = _by((_as_payment(charge) for charge in suite.charges() if charge["status"] == "succeeded"), "order_id")
+    charges = grouped((_as_payment(charge) for charge in suite.charges() if charge["status"] == "succeeded"), "order_id")
     problems = []
-    for order_id, paid in _by(payments, "order_id").items():
+    for order_id, paid in grouped(payments, "order_id").items():
         charged = charges.pop(order_id, [])
         if sorted(_money(one, "processor_id") for one in charged) != sorted(_money(one, "processor_id") for one in paid):
             problems.append(f"order {order_id}: payments {_amounts(paid)}, the processor charged {_amounts(charged)}")
@@ -63,7 +63,7 @@ def charges_agree(suite: Suite) -> Verdict:
 def orders_are_booked(suite: Suite) -> Verdict:
     """A paid order is one transaction in the books, with what was charged on the clearing account; an order of nothing is none."""
     orders = suite.rows("checkout", _PAID)
-    booked = _by(suite.rows("ledger", _BOOKED, account=_CLEARING, kind=_PAYMENT), "source_id")
+    booked = grouped(suite.rows("ledger", _BOOKED, account=_CLEARING, kind=_PAYMENT), "source_id")
     problems = []
     for order in orders:
         found = [(row["organization_id"], row["amount"], row["currency"]) for row in booked.pop(order["id"], [])]
@@ -78,9 +78,9 @@ def orders_are_booked(suite: Suite) -> Verdict:
 def fees_agree(suite: Suite) -> Verdict:
     """What the processor kept of a payment is one transaction in the books."""
     payments = suite.rows("payments", _SUCCEEDED)
-    booked = _by(suite.rows("ledger", _BOOKED, account=_COST, kind=_PROCESSOR_FEE), "source_id")
+    booked = grouped(suite.rows("ledger", _BOOKED, account=_COST, kind=_PROCESSOR_FEE), "source_id")
     problems = []
-    for order_id, paid in _by(payments, "order_id").items():
+    for order_id, paid in grouped(payments, "order_id").items():
         kept = sorted(row["amount"] for row in booked.pop(order_id, []))
         if any(payment["settlement_fee_amount"] is None for payment in paid):
             problems.append(f"a payment of order {order_id} is not settled")
@@ -150,13 +150,6 @@ def _as_payment(charge: Mapping[str, object]) -> Row:
 
 def _id(text: str | None) -> UUID | None:
     return UUID(text) if text else None
-
-
-def _by(rows: Iterable[Row], name: str) -> dict[UUID, list[Row]]:
-    grouped: dict[UUID, list[Row]] = {}
-    for row in rows:
-        grouped.setdefault(row[name], []).append(row)
-    return grouped
 
 
 def _amounts(rows: Iterable[Row]) -> str:

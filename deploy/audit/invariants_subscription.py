@@ -6,10 +6,10 @@ from deploy.audit.suite import Suite
 from deploy.audit.verdict import Verdict, sentences, verdict
 
 _SOLD = (
-    "select subscription_id as id, organization_id, customer_id, product_id, id as checkout_id from checkout "
+    "select subscription_id as id, organization_id, customer_id, id as checkout_id from checkout "
     "where status = 'succeeded' and subscription_id is not null"
 )
-_STARTED = "select id, organization_id, customer_id, product_id, checkout_id from subscription"
+_STARTED = "select id, organization_id, customer_id, checkout_id from subscription where checkout_id is not null"
 _UNSOUND = (
     "select format('subscription %%s is %%s, ended at %%s, its period from %%s to %%s', id, status, coalesce(ended_at::text, 'never'), "
     "current_period_start, current_period_end) from subscription "
@@ -23,10 +23,11 @@ _OF_NOBODY = (
 
 
 def subscriptions_follow(suite: Suite) -> Verdict:
-    """A succeeded checkout of a recurring product is one subscription of that customer; there are no others."""
+    """A succeeded checkout of a recurring product is a subscription of that customer, or sold another product to one that was there."""
     sold = {tuple(row.values()) for row in suite.rows("checkout", _SOLD)}
     started = {tuple(row.values()) for row in suite.rows("subscription", _STARTED)}
-    problems = [f"checkout {checkout_id} sold subscription {id}, which is not as it was sold" for id, *_, checkout_id in sold - started]
-    problems += [f"subscription {id} was not sold like that, by checkout {checkout_id}" for id, *_, checkout_id in started - sold]
+    there = {row[:3] for row in started}
+    problems = [f"checkout {row[-1]} sold subscription {row[0]}, which is not as it was sold" for row in sold if row[:3] not in there]
+    problems += [f"subscription {row[0]} was not sold like that, by checkout {row[-1]}" for row in started - sold]
     problems += [sentence for query in (_UNSOUND, _OF_NOBODY) for sentence in sentences(suite, "subscription", query)]
     return verdict("Every sold subscription is there exactly once, in a period of its own", len(sold | started), problems)

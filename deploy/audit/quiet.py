@@ -23,6 +23,8 @@ _WORK: Sequence[tuple[str, str, str]] = (
         "select count(*) from attempt where kind = 'payment' and status = 'succeeded' and settled_at is null and due_at is not null",
     ),
     ("checkout", "checkouts to settle", "select count(*) from checkout where status = 'confirmed' and payment_action is null"),
+    ("checkout", "charges without an answer", "select count(*) from order_charge where status in ('unasked', 'asked')"),
+    ("subscription", "changes that wait for their charge", "select count(*) from subscription where charging_order_id is not null"),
     ("benefits", "sources to converge", "select count(*) from convergence_work"),
 )
 """What services do by themselves after a while: service, what it is, and how much of it there is."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from uuid import UUID
 
 import httpx
 import psycopg
@@ -39,6 +40,14 @@ class Addresses:
             stack["nats"]["monitor"],
             stack["simulator"]["url"],
         )
+
+
+def grouped(rows: Iterable[Row], name: str) -> dict[UUID, list[Row]]:
+    """The rows by one of their columns, in their order."""
+    found: dict[UUID, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[name], []).append(row)
+    return found
 
 
 class Suite:

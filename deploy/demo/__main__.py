@@ -1,4 +1,4 @@
-"""Starts the real suite with fresh data, plays a merchant's day through its edge, and checks every invariant.
+"""Starts the real suite with fresh data, plays a merchant's day and a subscription's year through its edge, and checks every invariant.
 
     python -m deploy.demo [--keep-running] [--directory var/demo]
 
@@ -24,7 +24,7 @@ from rich.console import Console
 from deploy.audit.invariants import audit
 from deploy.audit.quiet import NotQuiet, wait_until_quiet
 from deploy.audit.suite import Addresses, Suite
-from deploy.demo import catalog, show
+from deploy.demo import catalog, show, year
 from deploy.demo.edge import CallMade, Edge, EdgeError
 from deploy.demo.flow import flows
 from deploy.demo.scenes import Outcome, Stage, scenes
@@ -89,6 +89,8 @@ def play(console: Console, stack: Stack) -> bool:
             _books(console, stage, outcome)
             show.expectations(console, outcome.expectations)
             sound = sound and all(true for _, true in outcome.expectations)
+        sound = _year(console, operator, buyer, stage.simulator_url) and sound
+        settle()
         return _verdict(console, suite, operator) and sound
 
 
@@ -99,6 +101,30 @@ def _act(scene: Callable[[Stage], Outcome], stage: Stage) -> Outcome:
         outcome = Outcome()
         outcome.expect(f"no call fails, but: {error} {error.reason}", False)
         return outcome
+
+
+def _year(console: Console, operator: Edge, buyer: Edge, simulator_url: str) -> bool:
+    """A year in the life of a subscription, in seconds. Whether everything went as it should."""
+    show.heading(console, "A year in the life of a subscription, on a sandbox's clock")
+    life = year.begin(operator, buyer, simulator_url)
+    sound, shown = True, 0
+    for title, step in year.steps():
+        life.expectations.clear()
+        life.counts.clear()
+        try:
+            step(life)
+        except EdgeError as error:
+            life.expect(f"no call fails, but: {error} {error.reason}", False)
+        console.print(f"[bold]{title}")
+        show.happenings(console, life.counts)
+        orders = life.orders() if life.subscription_id else []
+        for order in orders[shown:]:
+            show.order_lines(console, order)
+        shown = len(orders)
+        show.expectations(console, life.expectations)
+        sound = sound and all(true for _, true in life.expectations)
+    show.year_at_a_glance(console, life.orders())
+    return sound
 
 
 def _merchant(operator: Edge) -> tuple[str, str]:

@@ -58,6 +58,10 @@ class Edge:
         """POST with a fresh request id unless one is given."""
         return self._send("POST", path, json={"request_id": request_id or str(uuid4()), **(body or {})})
 
+    def ask(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """POST of a question, which changes nothing and so has no request id."""
+        return self._send("POST", path, json=body)
+
     def grpc(self, stub_type: Any, method: str, request: Any) -> Any:
         """Call a method of a generated stub."""
         metadata = (("authorization", f"Bearer {self.token}"),) if self.token else ()

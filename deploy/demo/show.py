@@ -48,6 +48,38 @@ def order(console: Console, told: Mapping[str, Any]) -> None:
     console.print(table)
 
 
+def order_lines(console: Console, told: Mapping[str, Any]) -> None:
+    """An order line by line: what, for when, at which price, minus what."""
+    currency = told["currency"]
+    name = f"{told['created_at'][:10]}  {told.get('invoice_number') or 'no invoice'}  {_word(told['status'], 'ORDER_STATUS_')}"
+    table = _table(name, "amount", "discount", "tax")
+    for item in told["items"]:
+        amounts = (item["amount"], item["discount_amount"], item["tax_amount"])
+        table.add_row(item["description"] or item["label"], *(str(Money(currency, int(amount))) for amount in amounts))
+    balance = int(told["applied_balance_amount"])
+    if balance:
+        table.add_row("from the balance" if balance < 0 else "to the balance", str(Money(currency, balance)), "", "")
+    table.add_row("[bold]to pay", f"[bold]{_amount(told, 'due')}", "", "")
+    console.print(table)
+
+
+def year_at_a_glance(console: Console, orders: Iterable[Mapping[str, Any]]) -> None:
+    """The orders of the year, a row each."""
+    table = _table("day", "invoice", "because of", "lines", "net", "tax", "total", "due", "status")
+    for each in orders:
+        reason = _word(each["billing_reason"], "ORDER_BILLING_REASON_")
+        amounts = (_amount(each, name) for name in ("net", "tax", "total", "due"))
+        status = _word(each["status"], "ORDER_STATUS_")
+        table.add_row(each["created_at"][:10], each.get("invoice_number") or "–", reason, str(len(each["items"])), *amounts, status)
+    console.print(table)
+
+
+def happenings(console: Console, counts: Mapping[str, int]) -> None:
+    """What came true while the clock moved."""
+    told = ", ".join(f"{kind} {count}" for kind, count in counts.items())
+    console.print(f"  [dim]facts: {told or 'none'}")
+
+
 def ledger_entries(console: Console, transactions: Sequence[Mapping[str, Any]]) -> None:
     """The entries of an order's transactions."""
     table = _table("ledger", "account", "debit", "credit")
@@ -125,9 +157,15 @@ def _table(*columns: str) -> Table:
             "ours",
             "processor's",
             "difference",
+            "amount",
+            "lines",
         )
         table.add_column(column, justify="right" if right else "left", no_wrap=column in ("called", "fact", "account"))
     return table
+
+
+def _word(name: str, prefix: str) -> str:
+    return name.removeprefix(prefix).lower().replace("_", " ")
 
 
 def _amount(told: Mapping[str, Any], name: str) -> str:

@@ -18,7 +18,7 @@ _SEEN_BY_AUTHORIZER = ("authorization", "traceparent", "tracestate", "x-request-
 
 def http_filters(settings: EdgeSettings, public: Sequence[PublicService], strict_json: str) -> list[Json]:
     """`strict_json` is the script that refuses unknown fields."""
-    deadline = f"local MOST_SECONDS = {settings.limits.deadline_seconds}\n{_DEADLINE.read_text()}"
+    deadline = _deadline_script(settings.limits, public)
     return [
         _health(),
         _flood_stop(settings.limits),
@@ -29,6 +29,12 @@ def http_filters(settings: EdgeSettings, public: Sequence[PublicService], strict
         _transcoder(settings, public),
         _typed("envoy.filters.http.router", "router.v3.Router", {"suppress_envoy_headers": True}),
     ]
+
+
+def _deadline_script(limits: Limits, public: Sequence[PublicService]) -> str:
+    streams = sorted(path for service in public for paths in service.streaming.values() for path in paths)
+    longer = ",".join(f'["{path}"]={limits.stream_seconds}' for path in streams)
+    return f"local MOST_SECONDS = {limits.deadline_seconds}\nlocal MOST_SECONDS_OF = {{{longer}}}\n{_DEADLINE.read_text()}"
 
 
 def _typed(name: str, kind: str, config: JsonObject) -> Json:

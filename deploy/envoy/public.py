@@ -1,6 +1,6 @@
 """Which gRPC services the edge shows, read from the descriptor set of the contracts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +24,14 @@ _ERROR_FILES = (any_pb2, duration_pb2, status_pb2, error_details_pb2)
 class PublicService:
     """A gRPC service whose every method has a `google.api.http` annotation.
 
-    `unsafe_to_repeat` are its methods that change something and carry no `request_id`.
+    `unsafe_to_repeat` are its methods that change something and carry no `request_id`; `streaming` are those that send many answers, with
+    the paths that lead to them, gRPC's own and REST's.
     """
 
     name: str
     owner: str
     unsafe_to_repeat: tuple[str, ...]
+    streaming: Mapping[str, tuple[str, ...]]
 
 
 def read_descriptors(path: Path) -> FileDescriptorSet:
@@ -58,7 +60,8 @@ def public_services(descriptors: FileDescriptorSet, owners: Iterable[str]) -> li
             name = f"{file.package}.{service.name}"
             if _is_public(service, name):
                 unsafe = [method.name for method in service.method if not _repeatable(method, requests_with_id)]
-                found.append(PublicService(name, owner, tuple(unsafe)))
+                streaming = {method.name: _paths(method, name) for method in service.method if method.server_streaming}
+                found.append(PublicService(name, owner, tuple(unsafe), streaming))
     return sorted(found, key=lambda service: service.name)
 
 
@@ -79,6 +82,14 @@ def _is_public(service: ServiceDescriptorProto, name: str) -> bool:
 def _repeatable(method: MethodDescriptorProto, requests_with_id: set[str]) -> bool:
     rule = method.options.Extensions[annotations_pb2.http]
     return bool(rule.get) or method.input_type.removeprefix(".") in requests_with_id
+
+
+def _paths(method: MethodDescriptorProto, service: str) -> tuple[str, ...]:
+    rule = method.options.Extensions[annotations_pb2.http]
+    path = rule.get or rule.post
+    if not path or "{" in path:
+        raise ValueError(f"{service}.{method.name}: a method that streams is got or posted at a path without variables")
+    return f"/{service}/{method.name}", path
 
 
 def _messages_with_field(descriptors: FileDescriptorSet, field: str) -> set[str]:

@@ -1,6 +1,6 @@
 """Which paths lead where: the public gRPC services and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploy.envoy.clusters import service_cluster
 from deploy.envoy.public import PublicService
@@ -40,20 +40,21 @@ def _nothing_here() -> Json:
 
 
 def _service_routes(service: PublicService, limits: Limits) -> list[Json]:
-    """First match wins, so the methods that must not be repeated stand before their service."""
-    cluster = service_cluster(service.owner)
-    exact: list[Json] = [
-        _route({"path": f"/{service.name}/{method}"}, cluster, NEVER_REACHED, limits) for method in service.unsafe_to_repeat
-    ]
-    return [*exact, _route({"prefix": f"/{service.name}/"}, cluster, REPEATABLE, limits)]
+    """First match wins, so the methods that must not be repeated, or last longer, stand before their service."""
+    cluster, usual = service_cluster(service.owner), {"timeout": f"{limits.deadline_seconds}s"}
+    # A service cannot tell a REST caller that it gives up in the middle of a file: it falls silent, and the edge breaks the answer off.
+    streamed = {"timeout": f"{limits.stream_seconds}s", "idle_timeout": f"{limits.stream_idle_seconds}s"}
+    exact = [_route({"path": f"/{service.name}/{method}"}, cluster, NEVER_REACHED, usual) for method in service.unsafe_to_repeat]
+    exact += [_route({"path": f"/{service.name}/{method}"}, cluster, REPEATABLE, streamed) for method in service.streaming]
+    return [*exact, _route({"prefix": f"/{service.name}/"}, cluster, REPEATABLE, usual)]
 
 
-def _route(match: JsonObject, cluster: str, retry_on: str, limits: Limits) -> Json:
+def _route(match: JsonObject, cluster: str, retry_on: str, times: Mapping[str, str]) -> Json:
     return {
         "match": {**match, "grpc": {}},
         "route": {
             "cluster": cluster,
-            "timeout": f"{limits.deadline_seconds}s",
+            **times,
             "retry_policy": {
                 "retry_on": retry_on,
                 "num_retries": RETRIES,

@@ -37,6 +37,10 @@ class Limits:
     """To one service at a time; more are turned away at once. Above 1000 a gRPC server would cancel some of those that wait."""
     deadline_seconds: int = 20
     """The deadline of a call that brings none, and the most that a call can ask for."""
+    stream_seconds: int = 60
+    """The same for a call whose answers are streamed: a file takes as long as its reader."""
+    stream_idle_seconds: int = 10
+    """A stream that rests for so long is broken off."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,8 @@ def environment(directory: Directory = DEFAULT_DIRECTORY) -> None:
         "BURSAR_ORGANIZATION_ID": stack.get("organization", {}).get("id", ""),
         "BURSAR_ACCESS_TOKEN": stack.get("access_token", ""),
         "BURSAR_OPERATOR_TOKEN": stack.get("operator_token", ""),
+        "BURSAR_SANDBOX_ID": stack.get("sandbox", {}).get("organization_id", ""),
+        "BURSAR_SANDBOX_TOKEN": stack.get("sandbox", {}).get("access_token", ""),
     }
     for name, value in exports.items():
         typer.echo(f"export {name}={shlex.quote(value)}")

@@ -136,7 +136,7 @@ class BringUp:
         if not self.options.provision or not self._has(owner):
             return None
         bootstrap, environment = self.options.command(owner, "bootstrap"), processes.environment(owner, "run")
-        return _timed("demo organization", lambda: provision(bootstrap, environment, self.plan.edge_url))
+        return _timed("demo organizations", lambda: provision(bootstrap, environment, self.plan.edge_url))
 
 
 def _timed(what: str, work: Callable[[], Result]) -> Result:

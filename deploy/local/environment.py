@@ -73,4 +73,7 @@ def _inherited() -> dict[str, str]:
 
 def _stripe(access: StripeAccess) -> dict[str, str]:
     known = {"STRIPE_SECRET_KEY": access.secret_key, "STRIPE_WEBHOOK_SECRET": access.webhook_secret}
-    return known if access.api_base is None else {**known, "STRIPE_API_BASE": access.api_base}
+    if access.api_base is None:
+        return known
+    # The simulator's clock goes along with those of sandboxes.
+    return {**known, "STRIPE_API_BASE": access.api_base, "BURSAR_STRIPE_CLOCK_URL": f"{access.api_base}/_sim/clock/advance"}

@@ -18,6 +18,13 @@ from deploy.local.services import AUTHORIZING, process_name
 from deploy.local.wheels import envoy_binary
 
 SETTLE_DELAY_MILLISECONDS = 50
+WEBHOOK_EVENTS = (
+    *(f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "requires_action", "processing", "canceled")),
+    *(f"setup_intent.{what}" for what in ("succeeded", "setup_failed", "requires_action", "canceled")),
+    *(f"payment_method.{what}" for what in ("detached", "updated", "automatically_updated")),
+    "charge.updated",
+)
+"""What an installation registers its endpoint for (services/payments/README.md): the others would only be stored and passed over."""
 EDGE_THREADS = min(2, os.cpu_count() or 1)
 
 
@@ -58,6 +65,7 @@ def simulator_process(layout: Layout, plan: Plan, webhook_secret: str) -> Proces
         "--state": str(layout.data / "stripe_simulator"),
         "--webhook-url": f"{plan.edge_url}/stripe/webhooks",
         "--webhook-secret": webhook_secret,
+        "--webhook-events": ",".join(WEBHOOK_EVENTS),
         "--settle-delay-ms": str(SETTLE_DELAY_MILLISECONDS),
     }
     flat = [part for option in options.items() for part in option]

@@ -19,7 +19,7 @@ def service_command(service: str, verb: str) -> list[str]:
 class StackOptions:
     """`extra_environment` is by service name. `command` makes the command line of a service's verb.
 
-    With `provision` the demo organization is made; without `keep_data` everything is forgotten at the end but logs.
+    With `provision` the demo organizations are made; without `keep_data` everything is forgotten at the end but logs.
     """
 
     outside: Outside = field(default_factory=Outside)

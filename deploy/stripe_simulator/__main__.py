@@ -28,6 +28,7 @@ def arguments() -> argparse.Namespace:
     add("--state", type=Path, metavar="FILE", help="keep the state in this file, across restarts and kill -9")
     add("--webhook-url", metavar="URL", help="register a webhook endpoint for all events; needs --webhook-secret")
     add("--webhook-secret", metavar="whsec_…", help="the secret that signs its events")
+    add("--webhook-events", default="*", metavar="TYPE,…", help="only events of these types (default: all)")
     add("--connect-webhook-url", metavar="URL", help="the same for the events of connected accounts")
     add("--settle-delay-ms", type=int, default=50, metavar="N", help="from success to charge.updated (default %(default)s)")
     add("--refund-delay-ms", type=int, default=50, metavar="N", help="from refund to its outcome (default %(default)s)")
@@ -68,7 +69,7 @@ async def run(given: argparse.Namespace) -> None:
     secret = given.webhook_secret or ""
     for url, connect in ((given.webhook_url, False), (given.connect_webhook_url, True)):
         if url:
-            simulation.register_endpoint(url, secret, connect=connect)
+            simulation.register_endpoint(url, secret, connect=connect, events=given.webhook_events.split(","))
     simulation.recover()
     background = [asyncio.create_task(simulation.scheduler.serve()), asyncio.create_task(simulation.deliveries.serve())]
     signalled = asyncio.Event()

@@ -9,7 +9,7 @@ from deploy.stripe_simulator import totals
 from deploy.stripe_simulator.errors import invalid, unknown_url
 from deploy.stripe_simulator.faults import Fault
 from deploy.stripe_simulator.jsons import Json, dump, load
-from deploy.stripe_simulator.resources import disputes, payment_intents, refunds, setup_intents, webhook_endpoints
+from deploy.stripe_simulator.resources import declines, disputes, payment_intents, refunds, setup_intents, webhook_endpoints
 from deploy.stripe_simulator.server import Request, Response
 from deploy.stripe_simulator.settings import PLATFORM
 from deploy.stripe_simulator.simulation import Simulation
@@ -48,6 +48,7 @@ class Control:
             "POST webhooks/replay": self._replay,
             "POST webhooks/register": self._register,
             "POST webhooks/roll": self._roll,
+            "POST cards/decline": self._decline,
             "POST buyer/authenticate": self._authenticate,
             "POST bank/disputes": self._open_dispute,
             "POST bank/disputes/escalate": self._escalate_dispute,
@@ -78,8 +79,8 @@ class Control:
         return {"now": clock.now(), "offset_seconds": clock.offset_seconds}
 
     def _advance(self, given: Json) -> Json:
-        """`{"seconds": n}`: everything due in between is done, each at its time."""
-        done = self._simulation.advance(float(given["seconds"]))
+        """`{"seconds": n, "key": "…"}`: everything due in between is done, each at its time; once for each key, if there is one."""
+        done = self._simulation.advance(float(given["seconds"]), given.get("key"))
         return {"tasks_done": done} | self._clock({})
 
     def _settings(self, given: Json) -> Json:
@@ -176,6 +177,24 @@ class Control:
         work = self._work(given["intent"])
         authenticate = setup_intents.authenticate if given["intent"].startswith("seti_") else payment_intents.authenticate
         return self._commit(work, authenticate(work, given["intent"], succeeded=given["outcome"] == "succeed"))
+
+    def _decline(self, given: Json) -> Json:
+        """`{"payment_method": "pm_…"}` or `{"customer": "cus_… or a value of its metadata"}`, `"code": "insufficient_funds" or null,
+        "next": n or null`: decline the next charges, all of them, or (code null) none any more."""
+        holder = given.get("payment_method") or self._customer(given["customer"])
+        work = self._work(holder)
+        answer = declines.arm(work, holder, given["code"], given.get("next"))
+        return self._commit(work, answer)
+
+    def _customer(self, name: str) -> str:
+        store = self._simulation.store
+        if name in store.rows:
+            return name
+        named = (row.id for row in store.rows.values() if row.kind == "customer" and name in load(row.body).get("metadata", {}).values())
+        found = next(named, None)
+        if found is None:
+            raise ValueError(f"no customer {name}")
+        return found
 
     def _open_dispute(self, given: Json) -> Json:
         """`{"charge": "ch_…", "reason": "fraudulent", "status": "needs_response", "amount": n}`."""

@@ -1,5 +1,7 @@
 """The whole simulated world: store, clock, scheduler, deliveries; and how a unit of work begins and is committed."""
 
+from collections.abc import Sequence
+
 from deploy.stripe_simulator.clock import Clock
 from deploy.stripe_simulator.expansion import Expansion
 from deploy.stripe_simulator.faults import Faults
@@ -18,6 +20,8 @@ from deploy.stripe_simulator.webhooks.deliveries import Deliveries
 from deploy.stripe_simulator.work import Work
 
 CLOCK_ROW = "sim.clock"
+ADVANCE_ROW = "sim.advance"
+KEPT_ADVANCES = 10_000
 
 
 class Simulation:
@@ -56,24 +60,33 @@ class Simulation:
             self.scheduler.add(due, task_id)
         self.deliveries.submit(work.deliveries)
 
-    def register_endpoint(self, url: str, secret: str, *, connect: bool) -> None:
+    def register_endpoint(self, url: str, secret: str, *, connect: bool, events: Sequence[str] = ("*",)) -> None:
         """An endpoint known beforehand, by its URL or its secret: one that moved takes its deliveries along."""
         work = self.begin(PLATFORM)
         for identifier in work.tx.ids(endpoints.KIND):
             known, hidden = work.tx.find(identifier), work.tx.hidden(identifier)
             if known and hidden["connect"] == connect and (known["url"] == url or (secret and secret in hidden["secrets"])):
                 # Kept under its id, for deliveries of an earlier process are still on their way to it.
-                work.tx.put(known | {"url": url}, {"secrets": [secret], "connect": connect})
+                work.tx.put(known | {"url": url, "enabled_events": [*events]}, {"secrets": [secret], "connect": connect})
                 break
         else:
-            values: Json = {"url": url, "enabled_events": ["*"], "connect": connect}
+            values: Json = {"url": url, "enabled_events": [*events], "connect": connect}
             webhook_endpoints.register(work, values, secret)
         self.commit(work)
 
-    def advance(self, seconds: float) -> int:
+    def advance(self, seconds: float, key: str | None = None) -> int:
+        """The number of tasks done. With a key once for all who ask under it."""
+        row_id = f"{ADVANCE_ROW}:{key}"
+        if key is not None and row_id in self.store.rows:
+            return 0
         done = self.scheduler.advance(seconds)
         tx = Transaction(self.store, PLATFORM)
         tx.put({"id": CLOCK_ROW, "offset_seconds": self.clock.offset_seconds}, kind=CLOCK_ROW)
+        if key is not None:
+            tx.put({"id": row_id, "seconds": seconds}, kind=ADVANCE_ROW)
+            kept = self.store.of_kind(PLATFORM, ADVANCE_ROW)
+            if len(kept) >= KEPT_ADVANCES:
+                tx.delete(next(iter(kept)))
         tx.commit()
         return done
 

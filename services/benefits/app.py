@@ -30,14 +30,16 @@ from services.benefits.storage.organizations import OrganizationStore
 from services.benefits.storage.products import ProductStore
 from services.benefits.storage.sources import SourceStore
 from services.benefits.usecases.check_entitlement import CheckEntitlement
-from services.benefits.usecases.end_grace import end_grace
+from services.benefits.usecases.end_grace import end_grace, end_grace_in, next_end_of_grace, unfinished
 from services.benefits.usecases.ports import Catalog, Ports
 from services.benefits.usecases.sweep import sweep
 from services.benefits.usecases.work_off import work_off
 from services.chassis.clock import Clock
+from services.chassis.clockwork import Clockwork
 from services.chassis.database import Database
 from services.chassis.ids import new_id
 from services.chassis.listener import Listener
+from services.chassis.organization_clock import OrganizationClock
 from services.chassis.run import Parts, Schedule, Service, command_line
 
 Servicers = Sequence[tuple[ServiceDescriptor, object]]
@@ -58,7 +60,7 @@ def bind(clock: Clock) -> Ports:
         license_keys=LicenseKeyStore(),
         backlog=BacklogStore(),
         publish=Publisher(benefit_to_proto),
-        clock=clock,
+        clock=OrganizationClock(clock),
         new_id=new_id,
         random_id=uuid4,
     )
@@ -93,6 +95,11 @@ async def compose(parts: Parts) -> Service:
             Schedule("sweep", _SWEEP_SECONDS, partial(sweep, database=worker, ports=ports, found=GRANTS_MISMATCH.set)),
         ),
         tasks=(listener.run,),
+        clockwork=Clockwork(
+            find_due=partial(next_end_of_grace, ports=ports),
+            run_due=partial(end_grace_in, database=worker, ports=ports),
+            unfinished=partial(unfinished, ports=ports),
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.chassis.errors import Unauthenticated
@@ -34,3 +34,11 @@ class Call:
     def is_operator(self) -> bool:
         """Whether an operator of the installation is calling."""
         return self.caller is not None and self.caller.kind is CallerKind.OPERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class StreamCall(Call):
+    """A call of a method that streams its answers."""
+
+    answer_metadata: dict[str, str] = field(default_factory=dict)
+    """Headers that go out with the first answer; the method writes them before it. An error is answered without."""

@@ -6,6 +6,7 @@ do it, and goes on when every fact of the sandbox has been taken by whoever reac
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +14,11 @@ from uuid import UUID
 
 from bursar.clockwork.v1 import clockwork_service_pb2 as pb
 
-from services.chassis import inbox
+from services.chassis import deadline, inbox
 from services.chassis.call import Call
 from services.chassis.clock import SystemClock
-from services.chassis.database import Database, Transaction
-from services.chassis.errors import NotPossibleNow
+from services.chassis.database import Database, Row, Transaction
+from services.chassis.errors import NotPossibleNow, Unavailable
 from services.chassis.ids import is_sandbox
 from services.chassis.organization_clock import OrganizationClock, move_time
 from services.chassis.sql import Statement
@@ -27,8 +28,14 @@ _MOST_TOLD = 20
 _FACTS = Statement(
     "select position, event_id, type, subject_id, occurred_at from outbox "
     # As the index spells it.
-    "where organization_id = %(organization_id)s and is_sandbox(organization_id) and position > %(after)s order by position limit %(most)s"
+    "where organization_id = %(organization_id)s and is_sandbox(organization_id) and position > %(after)s "
+    "and position <= %(until)s order by position limit %(most)s"
 )
+_NO_END = (1 << 63) - 1
+_OWN_TRANSACTION = Statement("select pg_current_xact_id()::text::bigint as number")
+_OLDEST_TRANSACTION = Statement("select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as number")
+_UNDER_WAY_SECONDS = 3.0
+_LOOK_SECONDS = 0.002
 
 
 async def _nothing_due(transaction: Transaction, organization_id: UUID, until: datetime) -> datetime | None:
@@ -93,21 +100,8 @@ class ClockworkServicer:
         return pb.RunDueResponse(done=await self._clockwork.run_due(sandbox, now))
 
     async def ListFacts(self, request: pb.ListFactsRequest, call: Call) -> pb.ListFactsResponse:
-        sandbox = _sandbox(call)
-        async with self._database.transaction() as transaction:
-            rows = await transaction.all(_FACTS, organization_id=sandbox, after=request.after_position, most=request.page_size)
-        return pb.ListFactsResponse(
-            facts=[
-                pb.CommittedFact(
-                    position=row["position"],
-                    event_id=str(row["event_id"]),
-                    type=row["type"],
-                    subject_id=str(row["subject_id"]),
-                    occurred_at=to_timestamp(row["occurred_at"]),
-                )
-                for row in rows
-            ]
-        )
+        facts = await committed_facts(self._database, _sandbox(call), request.after_position, request.page_size)
+        return pb.ListFactsResponse(facts=facts)
 
     async def CheckSettled(self, request: pb.CheckSettledRequest, call: Call) -> pb.CheckSettledResponse:
         sandbox = _sandbox(call)
@@ -116,6 +110,48 @@ class ClockworkServicer:
             taken = await inbox.taken(transaction, self._consumer, expected)
             unfinished = await self._clockwork.unfinished(transaction, sandbox)
         return pb.CheckSettledResponse(untaken=len(expected - taken), unfinished=unfinished[:_MOST_TOLD])
+
+
+async def committed_facts(database: Database, sandbox: UUID, after: int, most: int) -> list[pb.CommittedFact]:
+    """The facts of a sandbox behind a position, in their order; nothing will appear between them later.
+
+    A transaction draws its positions before it commits, so one that is still under way may hold a lower position than one that is
+    seen. Therefore: look, wait until whoever was writing then has ended, and look again up to the same end.
+    """
+    async with database.transaction() as transaction:
+        seen = await transaction.all(_FACTS, organization_id=sandbox, after=after, until=_NO_END, most=most)
+        if not seen:
+            return []
+        now = await transaction.one(_OWN_TRANSACTION)
+    assert now is not None
+    await _ended(database, now["number"])
+    async with database.transaction() as transaction:
+        rows = await transaction.all(_FACTS, organization_id=sandbox, after=after, until=seen[-1]["position"], most=most)
+    return [_fact(row) for row in rows]
+
+
+async def _ended(database: Database, number: int) -> None:
+    """Every transaction that wrote before this one has ended. Unavailable if that takes long."""
+    try:
+        async with asyncio.timeout(min(_UNDER_WAY_SECONDS, deadline.remaining_seconds())):
+            while True:
+                async with database.transaction() as transaction:
+                    oldest = await transaction.one(_OLDEST_TRANSACTION)
+                if oldest is not None and oldest["number"] > number:
+                    return
+                await asyncio.sleep(_LOOK_SECONDS)
+    except TimeoutError:
+        raise Unavailable("FACTS_UNDER_WAY", "a transaction that began long ago is still writing", retry_after_seconds=0.5) from None
+
+
+def _fact(row: Row) -> pb.CommittedFact:
+    return pb.CommittedFact(
+        position=row["position"],
+        event_id=str(row["event_id"]),
+        type=row["type"],
+        subject_id=str(row["subject_id"]),
+        occurred_at=to_timestamp(row["occurred_at"]),
+    )
 
 
 def _sandbox(call: Call) -> UUID:

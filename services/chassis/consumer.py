@@ -28,14 +28,15 @@ from services.chassis.database import Database
 from services.chassis.deadline import set_deadline
 from services.chassis.errors import BursarError, Conflict, Unavailable
 from services.chassis.event import EVENT_ID, EVENT_TYPE, Event, NoReaction, Reaction, Unreadable, read_event
-from services.chassis.event_metrics import CONSUMER_BATCH, CONSUMER_EVENTS, CONSUMER_LAG
+from services.chassis.event_metrics import CONSUMER_BATCH, CONSUMER_EVENTS, CONSUMER_LAG, CONSUMER_SECONDS
 from services.chassis.pause import pause
 from services.chassis.reactor import Reactor, TooEarly, told
 from services.chassis.subscription import ACK_WAIT_SECONDS, Delivery, Subscription, durable, filters
 
 __all__ = ["Consumer", "Event", "Patience", "Reaction"]
 
-_BATCH = 100
+_BATCH = 500
+"""At most so many at once: twice as fast as 100 when there is a backlog, and half a megabyte of facts."""
 _IDLE_SECONDS = 1.0
 _STEP_SECONDS = 5.0
 _CHORES_SECONDS = 2.0
@@ -114,13 +115,16 @@ class Consumer:
             except NoReaction as error:
                 await self._early(delivery, error)
         if taken:
+            CONSUMER_SECONDS.labels(self.name, "read").inc(time.monotonic() - started)
             await self._react(taken)
         if deliveries:
             CONSUMER_BATCH.labels(self.name).observe(time.monotonic() - started)
 
     async def _react(self, taken: Sequence[_Taken]) -> None:
+        started = time.monotonic()
         try:
             early = await self._patiently(taken)
+            CONSUMER_SECONDS.labels(self.name, "react").inc(time.monotonic() - started)
         except Exception as error:
             if len(taken) == 1:
                 await self._failed(taken[0].delivery, error)
@@ -129,7 +133,9 @@ class Consumer:
             await self._react(taken[:half])
             await self._react(taken[half:])
             return
+        done = time.monotonic()
         await self._subscription.ack(each.delivery for each in taken if each.event.id not in early)
+        CONSUMER_SECONDS.labels(self.name, "ack").inc(time.monotonic() - done)
         for each in taken:
             if each.event.id in early:
                 await self._early(each.delivery, TooEarly("too early, and still so after many attempts"))

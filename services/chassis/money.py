@@ -93,8 +93,12 @@ class Money:
             raise ValueError(f"{self.currency} and {other.currency} do not add up")
         return other
 
-    def __str__(self) -> str:
+    def decimal(self) -> str:
+        """The amount in major units, with the currency's own number of digits after the point."""
         digits = decimals(self.currency)
         major, minor = divmod(abs(self.amount), 10**digits)
         text = f"{major}.{minor:0{digits}d}" if digits else str(major)
-        return f"{'-' if self.amount < 0 else ''}{text} {self.currency.upper()}"
+        return f"-{text}" if self.amount < 0 else text
+
+    def __str__(self) -> str:
+        return f"{self.decimal()} {self.currency.upper()}"

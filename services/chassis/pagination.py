@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 from google.protobuf.message import Message
-from sqlalchemy import ColumnElement, Integer, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, and_, func, literal, or_, select, tuple_
 
 from services.chassis.errors import Invalid
 
@@ -61,21 +61,34 @@ def page_of(request: Message, sort_keys: Sequence[str] = ("created_at",), defaul
     )
 
 
-def paged(query: Select[Any], page: Page, sort_column: ColumnElement[Any], id_column: ColumnElement[Any]) -> Select[Any]:
-    """The page of a filtered query: adds `page_key`, order, keyset and limit. A nullable sort column must be coalesced by the caller."""
+def paged(
+    query: Select[Any], page: Page, sort_column: ColumnElement[Any], id_column: ColumnElement[Any], *, nullable: bool = False
+) -> Select[Any]:
+    """The page of a filtered query: adds `page_key`, order, keyset and limit. Rows of a nullable column without a value come last."""
     query = query.add_columns(sort_column.label("page_key"))
     if page.after is not None:
-        key, row_id = page.after
-        position = tuple_(*(literal(_fitting(value, of), of.type) for value, of in ((key, sort_column), (row_id, id_column))))
-        here = tuple_(sort_column, id_column)
-        query = query.where(here < position if page.descending else here > position)
+        query = query.where(_behind(page.after, page.descending, sort_column, id_column, nullable))
     order = (sort_column.desc(), id_column.desc()) if page.descending else (sort_column.asc(), id_column.asc())
+    if nullable:
+        order = (order[0].nulls_last(), order[1])
     return query.order_by(*order).limit(page.size + 1).offset(page.skip)
 
 
 def counted(query: Select[Any]) -> Select[Any]:
     """How many rows a filtered query has, as `total`."""
     return select(func.count().label("total")).select_from(query.order_by(None).subquery())
+
+
+def _behind(
+    after: tuple[object, object], descending: bool, sort_column: ColumnElement[Any], id_column: ColumnElement[Any], nullable: bool
+) -> ColumnElement[bool]:
+    """What comes behind the row that a token names."""
+    row_id = literal(_fitting(after[1], id_column), id_column.type)
+    if nullable and after[0] == list(_packed(None)):
+        return and_(sort_column.is_(None), id_column < row_id if descending else id_column > row_id)
+    here, position = tuple_(sort_column, id_column), tuple_(literal(_fitting(after[0], sort_column), sort_column.type), row_id)
+    behind = here < position if descending else here > position
+    return or_(behind, sort_column.is_(None)) if nullable else behind
 
 
 def _fingerprint(request: Message) -> str:
@@ -112,6 +125,8 @@ def _fitting(packed: object, column: ColumnElement[Any]) -> object:
 
 
 def _packed(value: object) -> tuple[str, object]:
+    if value is None:
+        return "n", None
     if isinstance(value, datetime):
         return "t", value.isoformat()
     return ("u", str(value)) if isinstance(value, UUID) else ("v", value)
@@ -122,10 +137,12 @@ def _unpacked(packed: object) -> object:
         raise ValueError("not a packed value")
     kind: object = packed[0]
     value: object = packed[1]
+    if kind == "n":
+        return None
     if kind == "t" and isinstance(value, str):
         return datetime.fromisoformat(value)
     if kind == "u" and isinstance(value, str):
         return UUID(value)
-    if not isinstance(value, str | int):
-        raise ValueError("neither text nor number")
+    if not isinstance(value, str | int) or "\0" in str(value):
+        raise ValueError("neither a text that a database holds nor a number")
     return value

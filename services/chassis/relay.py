@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ from services.chassis.broker import Broker, BrokerError, Outgoing
 from services.chassis.database import Database, Row
 from services.chassis.errors import BursarError
 from services.chassis.event import headers_of
-from services.chassis.event_metrics import OUTBOX_PUBLISHED
+from services.chassis.event_metrics import OUTBOX_PUBLISHED, RELAY_SECONDS
 from services.chassis.outbox import PARTITIONS
 from services.chassis.pause import pause
 
@@ -130,33 +131,42 @@ class Relay:
         """One round over every `lanes`-th partition. BrokerError or Unavailable when one side is away; nothing is lost."""
         if not self._broker.connected:
             return Round(0)
+        started = time.monotonic()
+        answered = 0.0
         async with self._database.connection() as connection:
             try:
                 locks, waiting = await _take(connection, lane, lanes)
                 rows = _at_most(waiting, _BATCH_BYTES)
                 if rows:
-                    await self._publish(connection, rows)
+                    answered = await self._publish(connection, rows)
                 await connection.execute("commit")
             except BaseException:
                 await _give_up(connection)
                 raise
-        OUTBOX_PUBLISHED.inc(len(rows))
+        if rows:
+            OUTBOX_PUBLISHED.inc(len(rows))
+            RELAY_SECONDS.labels("broker").inc(answered)
+            RELAY_SECONDS.labels("database").inc(time.monotonic() - started - answered)
         held = int(locks["held"])
         # A partition that gave its whole share may have more.
         more = bool(rows) and (len(rows) < len(waiting) or len(rows) >= BATCH // held)
         return Round(len(rows), more, contended=locks["waiting"] > held)
 
-    async def _publish(self, connection: AsyncConnection[Row], rows: Sequence[Row]) -> None:
+    async def _publish(self, connection: AsyncConnection[Row], rows: Sequence[Row]) -> float:
+        """The seconds that the broker took."""
         root, epoch = self._broker.root, self._broker.epoch
+        asked = time.monotonic()
         places = await self._broker.publish(
             [Outgoing(f"{root}.{row['type']}.{row['partition']}", row["payload"], headers_of(row)) for row in rows]
         )
+        answered = time.monotonic() - asked
         positions = [row["position"] for row in rows]
         async with connection.pipeline():
             for start, end in _runs(places):
                 note = {"epoch": epoch, "first_seq": places[start], "last_seq": places[end - 1], "positions": positions[start:end]}
                 await connection.execute(_NOTE, note)
             await connection.execute(_STRIKE, {"partitions": [row["partition"] for row in rows], "positions": positions})
+        return answered
 
     async def _end(self) -> None:
         try:

@@ -20,7 +20,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from services.chassis import deadline, logs, tracing
 from services.chassis.access import access_of
-from services.chassis.call import Call
+from services.chassis.call import Call, StreamCall
 from services.chassis.errors import BursarError, Exhausted, Invalid
 from services.chassis.identity import METADATA_KEY, Identity, IdentityVerifier
 from services.chassis.listening import Handler, ListeningServer, StreamHandler
@@ -40,8 +40,10 @@ _OPTIONS = (
     ("grpc.max_connection_age_grace_ms", 30_000),
     ("grpc.so_reuseport", 1),
 )
+_TRANSCODED = "x-envoy-original-path"
+"""The edge says by it that the caller speaks REST."""
 Method = Callable[[Any, Call], Awaitable[Message | bytes]]
-StreamMethod = Callable[[Any, Call], AsyncIterator[Message]]
+StreamMethod = Callable[[Any, StreamCall], AsyncIterator[Message]]
 
 
 class Server(ListeningServer):
@@ -125,16 +127,22 @@ class Server(ListeningServer):
             self._in_flight += 1
             code = grpc.StatusCode.OK
             identity: Identity | None = None
+            begun = False
+            metadata = dict(context.invocation_metadata())
             try:
                 self._check_limit()
                 deadline.set_deadline(_allowed_seconds(context.time_remaining()))
-                metadata = dict(context.invocation_metadata())
                 identity = self._identity(metadata)
                 access.check(identity)
-                async for answer in serve(shape.parse(raw), Call(path, identity, metadata)):
+                call = StreamCall(path, identity, metadata)
+                async for answer in serve(shape.parse(raw), call):
+                    if not begun and call.answer_metadata:
+                        await context.send_initial_metadata(tuple(call.answer_metadata.items()))
+                    begun = True
                     yield answer.SerializeToString()
             except BursarError as error:
                 code = code_of(error)
+                _fall_silent(metadata, begun)
                 await _refuse(context, error)
             except (asyncio.CancelledError, GeneratorExit):
                 code = grpc.StatusCode.CANCELLED
@@ -143,7 +151,9 @@ class Server(ListeningServer):
                 raise
             except Exception as error:
                 code = grpc.StatusCode.INTERNAL
-                await _fail(context, path, error)
+                logs.defect(path, error, trace_id=tracing.current_trace_id())
+                _fall_silent(metadata, begun)
+                await _abort_internal(context)
             finally:
                 self._in_flight -= 1
                 seconds = time.perf_counter() - started
@@ -167,10 +177,19 @@ def _allowed_seconds(remaining: float | None) -> float:
     return min(remaining, LONGEST_SECONDS)
 
 
+def _fall_silent(metadata: Mapping[str, str | bytes], begun: bool) -> None:
+    """Leave a REST caller's answer unfinished, so that the edge breaks it off: its transcoder would end the file as if it were whole."""
+    if begun and _TRANSCODED in metadata:
+        raise asyncio.CancelledError
+
+
 async def _fail(context: Any, path: str, error: Exception) -> None:
-    trace_id = tracing.current_trace_id()
-    logs.defect(path, error, trace_id=trace_id)
-    await context.abort(grpc.StatusCode.INTERNAL, f"something went wrong on our side; trace {trace_id}")
+    logs.defect(path, error, trace_id=tracing.current_trace_id())
+    await _abort_internal(context)
+
+
+async def _abort_internal(context: Any) -> None:
+    await context.abort(grpc.StatusCode.INTERNAL, f"something went wrong on our side; trace {tracing.current_trace_id()}")
 
 
 async def _refuse(context: Any, error: BursarError) -> None:

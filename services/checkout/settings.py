@@ -13,3 +13,5 @@ class CheckoutSettings(Settings):
     service: str = "checkout"
     expiry_every_seconds: float = Field(60.0, gt=0, description="between two looks for checkouts whose time is over")
     resolve_every_seconds: float = Field(5.0, gt=0, description="between two looks for payments without an answer")
+    retry_every_seconds: float = Field(60.0, gt=0, description="between two looks for orders whose dunning goes on")
+    charge_every_seconds: float = Field(5.0, gt=0, description="between two looks for orders to be charged that nobody told of")

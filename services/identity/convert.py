@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from bursar.identity.v1 import access_token_pb2, access_token_service_pb2, organization_pb2, organization_service_pb2
+from bursar.identity.v1 import (
+    access_token_pb2,
+    access_token_service_pb2,
+    clock_pb2,
+    clock_service_pb2,
+    organization_pb2,
+    organization_service_pb2,
+)
+from bursar.types.v1.billing_pb2 import ProrationBehavior, UnpaidBehavior
 from bursar.types.v1.tax_pb2 import TaxBehavior
 
 from services.chassis.enums import number_of, word_of
@@ -14,9 +24,17 @@ from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.timestamps import from_timestamp, to_timestamp
 from services.identity.domain.access_token import AccessToken, TokenRequest
+from services.identity.domain.clock import Target
+from services.identity.domain.clock_advance import ClockAdvance, Happening
 from services.identity.domain.organization import Organization, OrganizationProfile, OrganizationSettings
 
 _SETTINGS = tuple(field.name for field in fields(OrganizationSettings))
+_SETTINGS_ENUMS: Mapping[str, Any] = {
+    "invoice_numbering": organization_pb2.InvoiceNumbering,
+    "upgrade_proration_behavior": ProrationBehavior,
+    "downgrade_proration_behavior": ProrationBehavior,
+    "unpaid_behavior": UnpaidBehavior,
+}
 _EDITABLE = ("name", "email", "default_presentment_currency", "default_tax_behavior", "settings", "metadata")
 _PATHS = frozenset((*_EDITABLE, *(f"settings.{name}" for name in _SETTINGS)))
 
@@ -59,6 +77,11 @@ def read_profile(request: organization_service_pb2.CreateOrganizationRequest) ->
         settings=_read_settings(request.settings),
         metadata=read_metadata(request.metadata),
     )
+
+
+def read_clock_start(request: organization_service_pb2.CreateOrganizationRequest) -> datetime | None:
+    """Where the clock of the new organization is to start."""
+    return from_timestamp(request.clock_start, "clock_start") if request.HasField("clock_start") else None
 
 
 def read_edit(request: organization_service_pb2.UpdateOrganizationRequest) -> Callable[[OrganizationProfile], OrganizationProfile]:
@@ -109,14 +132,65 @@ def read_token_request(request: access_token_service_pb2.CreateAccessTokenReques
     return TokenRequest(request.comment, tuple(request.scopes), expires_at)
 
 
+def read_target(request: clock_service_pb2.AdvanceClockRequest) -> Target:
+    """Where a request wants the clock."""
+    if request.WhichOneof("target") == "to":
+        return Target(to=from_timestamp(request.to, "to"))
+    # Protobuf's range, ±315 576 000 000 s, fits a timedelta; the shape check has refused the rest.
+    return Target(by=timedelta(seconds=request.by.seconds, microseconds=request.by.nanos // 1000))
+
+
+def clock_to_proto(organization_id: UUID, now: datetime, running: ClockAdvance | None) -> clock_pb2.Clock:
+    return clock_pb2.Clock(
+        organization_id=str(organization_id),
+        status=clock_pb2.CLOCK_STATUS_ADVANCING if running else clock_pb2.CLOCK_STATUS_READY,
+        now=to_timestamp(now),
+        clock_advance_id=str(running.id) if running else None,
+    )
+
+
+def advance_to_proto(advance: ClockAdvance, first: Sequence[Happening] = ()) -> clock_pb2.ClockAdvance:
+    return clock_pb2.ClockAdvance(
+        id=str(advance.id),
+        organization_id=str(advance.organization_id),
+        status=number_of(clock_pb2.ClockAdvanceStatus, advance.status),
+        from_time=to_timestamp(advance.from_time),
+        to_time=to_timestamp(advance.to_time),
+        now=to_timestamp(advance.now),
+        steps=advance.steps,
+        waiting_for=advance.waiting_for,
+        counts=[clock_pb2.HappeningCount(type=type, count=count) for type, count in sorted(advance.counts.items())],
+        happenings=[_happening_to_proto(happening) for happening in first],
+        happenings_count=advance.happenings_count,
+        created_at=to_timestamp(advance.created_at),
+        finished_at=to_timestamp(advance.finished_at),
+    )
+
+
+def happenings_to_proto(happenings: Iterable[Happening], next_token: str) -> clock_service_pb2.ListClockHappeningsResponse:
+    return clock_service_pb2.ListClockHappeningsResponse(
+        happenings=[_happening_to_proto(happening) for happening in happenings], next_page_token=next_token
+    )
+
+
+def _happening_to_proto(happening: Happening) -> clock_pb2.ClockHappening:
+    return clock_pb2.ClockHappening(
+        occurred_at=to_timestamp(happening.occurred_at),
+        type=happening.type,
+        service=happening.service,
+        subject_id=str(happening.subject_id),
+        event_id=str(happening.event_id),
+    )
+
+
 def _settings_to_proto(settings: OrganizationSettings) -> organization_pb2.OrganizationSettings:
     values = {name: getattr(settings, name) for name in _SETTINGS}
-    values["invoice_numbering"] = number_of(organization_pb2.InvoiceNumbering, settings.invoice_numbering)
+    values |= {name: number_of(enum, values[name]) for name, enum in _SETTINGS_ENUMS.items()}
     return organization_pb2.OrganizationSettings(**values)
 
 
 def _read_settings(settings: organization_pb2.OrganizationSettings) -> OrganizationSettings:
     values: dict[str, Any] = {name: getattr(settings, name) for name in _SETTINGS}
-    values["invoice_numbering"] = word_of(organization_pb2.InvoiceNumbering, settings.invoice_numbering)
-    values["tax_registrations"] = tuple(settings.tax_registrations)
+    values |= {name: word_of(enum, values[name]) for name, enum in _SETTINGS_ENUMS.items()}
+    values |= {name: tuple(values[name]) for name in ("tax_registrations", "dunning_days")}
     return OrganizationSettings(**values)

@@ -6,6 +6,8 @@ from functools import partial
 
 from bursar.ledger.v1 import ledger_service_pb2
 
+from services.chassis.clockwork import Clockwork
+from services.chassis.database import Database
 from services.chassis.run import Parts, Schedule, Service, command_line
 from services.ledger.api.ledger_service import LedgerServicer
 from services.ledger.api.posting_service import LedgerPostingServicer
@@ -14,6 +16,7 @@ from services.ledger.settings import LedgerSettings
 from services.ledger.storage.accounts import AccountRegistry
 from services.ledger.storage.books import books_in
 from services.ledger.storage.charges import charges
+from services.ledger.storage.customer_balances import customer_balances
 from services.ledger.storage.fee_plans import fee_plans
 from services.ledger.storage.lane import PostingLane
 from services.ledger.storage.reads import StoredReads
@@ -28,7 +31,9 @@ async def compose(parts: Parts) -> Service:
     settings = parts.settings
     assert isinstance(settings, LedgerSettings)
     every = parts.worker_database
-    registry = AccountRegistry(every)
+    accounts = Database(settings.database_worker_url, name="bursar-ledger-accounts", pool_size=1)
+    await accounts.open()
+    registry = AccountRegistry(accounts)
     lane = PostingLane(settings.database_worker_url, registry, largest_queue=settings.posting_queue_limit)
     audit = partial(audit_books, every, parts.clock)
     return Service(
@@ -36,13 +41,15 @@ async def compose(parts: Parts) -> Service:
             (_CONTRACTS["LedgerService"], LedgerServicer(own=parts.database, every=every, reads=StoredReads, audit=audit)),
             (_CONTRACTS["LedgerPostingService"], LedgerPostingServicer(books=lane)),
         ),
-        reactions=reactions(books=books_in(registry), plans_of=fee_plans, charges_of=charges),
+        reactions=reactions(books=books_in(registry), plans_of=fee_plans, charges_of=charges, balances_of=customer_balances),
         schedules=(
             Schedule("seal", settings.seal_seconds, partial(seal, every)),
             Schedule("check balances", settings.balance_check_seconds, partial(check_balances, every, parts.clock)),
             Schedule("audit", settings.audit_seconds, audit),
         ),
         tasks=(lane.run,),
+        close=(accounts.close,),
+        clockwork=Clockwork(),
     )
 
 

@@ -7,22 +7,28 @@ from typing import cast
 
 from bursar.payments.v1 import payment_method_service_pb2, payment_service_pb2, stripe_webhook_service_pb2
 
+from services.chassis.clockwork import Clockwork
 from services.chassis.run import Parts, Schedule, Service, command_line
 from services.payments.api.payment_method_servicer import PaymentMethodServicer
 from services.payments.api.payment_servicer import PaymentCommandServicer, PaymentServicer
 from services.payments.api.stripe_webhook_servicer import StripeWebhookServicer
 from services.payments.background import Background
+from services.payments.clients.checkout_customers import CheckoutCustomers
 from services.payments.clients.stripe_calls import StripeCalls
+from services.payments.clients.stripe_clock import StripeClock
 from services.payments.clients.stripe_events import read_event, stored_event
 from services.payments.clients.stripe_processor import StripeProcessor
 from services.payments.clients.stripe_signature import SignatureCheck
 from services.payments.events.published import tell_attempts, tell_methods
 from services.payments.settings import PaymentsSettings
 from services.payments.storage.attempts import AttemptRows
+from services.payments.storage.charge_queue import ChargeQueueRows
 from services.payments.storage.customers import CustomerRows
 from services.payments.storage.payment_methods import PaymentMethodRows
 from services.payments.storage.stripe_events import StripeEventRows
+from services.payments.storage.unfinished import count_unfinished
 from services.payments.usecases.asks import Asks
+from services.payments.usecases.charge_queued import ChargeLane
 from services.payments.usecases.detach_payment_methods import detach_payment_methods
 from services.payments.usecases.observe import observe
 from services.payments.usecases.ports import Ports
@@ -30,6 +36,7 @@ from services.payments.usecases.process_stripe_events import process_stripe_even
 from services.payments.usecases.prune_stripe_events import prune_stripe_events
 from services.payments.usecases.reconcile_stripe_events import EVERY, reconcile_stripe_events
 from services.payments.usecases.resolve_attempts import resolve_attempts
+from services.payments.usecases.unfinished import unfinished
 
 _EVENTS_SECONDS = 1.0
 _RESOLVE_SECONDS = 0.5
@@ -50,16 +57,21 @@ async def compose(parts: Parts) -> Service:
         database=parts.database,
         worker_database=parts.worker_database,
         clock=parts.clock,
+        organization_clock=parts.organization_clock,
         processor=StripeProcessor(calls),
         attempts=AttemptRows(),
+        queue=ChargeQueueRows(),
         customers=CustomerRows(),
         methods=PaymentMethodRows(),
         events=StripeEventRows(),
         tell_attempts=tell_attempts,
         tell_methods=tell_methods,
         read_event=read_event,
+        customer_of=CheckoutCustomers(parts.peers).of,
+        count_unfinished=count_unfinished,
     )
     asks = Asks()
+    lane = ChargeLane(ports, at_once=settings.stripe_charges_at_once)
     resolving = Background(
         "resolve-attempts", partial(resolve_attempts, ports), every_seconds=_RESOLVE_SECONDS, linger_seconds=_LINGER_SECONDS
     )
@@ -71,8 +83,8 @@ async def compose(parts: Parts) -> Service:
     return Service(
         servicers=[
             (payments["PaymentService"], PaymentServicer(ports)),
-            (payments["PaymentCommandService"], PaymentCommandServicer(ports, asks)),
-            (payment_method_service_pb2.DESCRIPTOR.services_by_name["PaymentMethodService"], PaymentMethodServicer(ports)),
+            (payments["PaymentCommandService"], PaymentCommandServicer(ports, asks, lane.wake)),
+            (payment_method_service_pb2.DESCRIPTOR.services_by_name["PaymentMethodService"], PaymentMethodServicer(ports, asks)),
             (
                 stripe_webhook_service_pb2.DESCRIPTOR.services_by_name["StripeWebhookService"],
                 StripeWebhookServicer(ports, check, stored_event, processing.wake),
@@ -84,9 +96,17 @@ async def compose(parts: Parts) -> Service:
             Schedule("observe", 10.0, partial(observe, ports)),
             Schedule("prune-stripe-events", 3600.0, partial(prune_stripe_events, ports)),
         ],
-        tasks=[processing.run, resolving.run],
+        tasks=[processing.run, resolving.run, lane.run],
         close=[calls.close, asks.close],
+        clockwork=_clockwork(ports, settings.stripe_clock_url),
     )
+
+
+def _clockwork(ports: Ports, clock_url: str | None) -> Clockwork:
+    """Nothing here is due by a sandbox's time: who tries again, and when, is decided elsewhere."""
+    if clock_url is None:
+        return Clockwork(unfinished=partial(unfinished, ports))
+    return Clockwork(unfinished=partial(unfinished, ports), move_outside=StripeClock(clock_url).move)
 
 
 async def _process_and_wake(ports: Ports, resolving: Background) -> int:

@@ -33,6 +33,11 @@ class PaymentsSettings(Settings):
         64, ge=1, le=100, validation_alias=AliasChoices("STRIPE_MAX_CALLS"), description="calls to Stripe at the same time"
     )
 
+    stripe_charges_at_once: int = Field(
+        32, ge=1, le=100, validation_alias=AliasChoices("STRIPE_CHARGES_AT_ONCE"), description="queued charges at the same time"
+    )
+    stripe_clock_url: str | None = Field(None, description="where the clock of a stand-in for Stripe is advanced; none: it is not")
+
     @model_validator(mode="after")
     def _complete(self) -> PaymentsSettings:
         if not self.secret_key or not self.webhook_secrets:

@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-from uuid import UUID
-
-from bursar.checkout.v1.checkout_events_pb2 import CheckoutSucceeded
-from bursar.checkout.v1.product_pb2 import ProductPrice
 from bursar.subscription.v1 import subscription_pb2, subscription_service_pb2
 from bursar.subscription.v1.subscription_events_pb2 import SubscriptionState
 from bursar.types.v1.intervals_pb2 import RecurringInterval
-from bursar.types.v1.tax_pb2 import TaxBehavior
-from google.protobuf.json_format import MessageToDict, ParseDict
 
 from services.chassis.enums import number_of, word_of
 from services.chassis.ids import id_text
 from services.chassis.metadata import write_metadata
-from services.chassis.timestamps import from_timestamp, to_timestamp
+from services.chassis.timestamps import to_timestamp
+from services.subscription.convert_price import price_to_proto
 from services.subscription.domain.changes import Why
-from services.subscription.domain.periods import Interval, Recurrence
-from services.subscription.domain.start import Purchase
-from services.subscription.domain.subscription import Subscription, Terms
-from services.subscription.usecases.ports import Filters, Listed
+from services.subscription.domain.subscription import ChargingUpdate, PendingUpdate, Subscription, Terms
+from services.subscription.usecases.ports import Listed
 
 
 def subscription_to_proto(subscription: Subscription) -> subscription_pb2.Subscription:
-    terms, trial, cancellation = subscription.terms, subscription.trial, subscription.cancellation
+    terms, trial, cancellation, pause = subscription.terms, subscription.trial, subscription.cancellation, subscription.pause
     message = subscription_pb2.Subscription(
         id=str(subscription.id),
         organization_id=str(subscription.organization_id),
         status=number_of(subscription_pb2.SubscriptionStatus, subscription.status),
         customer_id=str(subscription.customer_id),
         product_id=str(terms.product_id),
-        discount_id=id_text(terms.discount_id),
+        discount_id=id_text(terms.discount.applied.discount_id if terms.discount else None),
         checkout_id=id_text(subscription.checkout_id),
         amount=terms.amount,
         currency=terms.currency,
         recurring_interval=number_of(RecurringInterval, terms.recurrence.interval),
         recurring_interval_count=terms.recurrence.count,
-        prices=[ParseDict(dict(price), ProductPrice(), ignore_unknown_fields=True) for price in terms.prices],
+        prices=[price_to_proto(price) for price in terms.prices],
         current_period_start=to_timestamp(subscription.period.start),
         current_period_end=to_timestamp(subscription.period.end),
         trial_start=to_timestamp(trial.start if trial else None),
@@ -49,6 +40,19 @@ def subscription_to_proto(subscription: Subscription) -> subscription_pb2.Subscr
         version=subscription.version,
         created_at=to_timestamp(subscription.created_at),
         modified_at=to_timestamp(subscription.modified_at),
+        seats=terms.seats,
+        units=terms.units,
+        past_due_at=to_timestamp(subscription.past_due_at),
+        pause_at_period_end=pause is not None and pause.paused_at is None,
+        paused_at=to_timestamp(pause.paused_at if pause else None),
+        resumes_at=to_timestamp(pause.resumes_at if pause else None),
+        pending_update=_pending_to_proto(subscription.pending_update),
+        charging_update=_charging_to_proto(terms, subscription.charging_update),
+        discount_cycles_billed=terms.discount.cycles_billed if terms.discount else 0,
+        discount_cycles_left=terms.discount.cycles_left if terms.discount else None,
+        product_name=terms.product_name,
+        time_zone=terms.recurrence.time_zone,
+        external_customer_id=subscription.external_customer_id,
     )
     if cancellation is not None:
         message.cancel_at_period_end = cancellation.at_period_end
@@ -71,7 +75,7 @@ def list_to_proto(listed: Listed) -> subscription_service_pb2.ListSubscriptionsR
 
 def state_to_proto(subscription: Subscription) -> SubscriptionState:
     """What a fact says."""
-    cancellation = subscription.cancellation
+    cancellation, pause = subscription.cancellation, subscription.pause
     return SubscriptionState(
         subscription_id=str(subscription.id),
         customer_id=str(subscription.customer_id),
@@ -85,20 +89,12 @@ def state_to_proto(subscription: Subscription) -> SubscriptionState:
         ends_at=to_timestamp(cancellation.ends_at if cancellation else None),
         ended_at=to_timestamp(subscription.ended_at),
         checkout_id=id_text(subscription.checkout_id),
-    )
-
-
-def read_purchase(organization_id: UUID, message: CheckoutSucceeded) -> Purchase:
-    """The purchase that a checkout with a subscription tells of."""
-    return Purchase(
-        subscription_id=UUID(message.subscription_id),
-        organization_id=organization_id,
-        customer_id=UUID(message.customer_id),
-        external_customer_id=message.external_customer_id if message.HasField("external_customer_id") else None,
-        checkout_id=UUID(message.checkout_id),
-        terms=_read_terms(message),
-        started_at=from_timestamp(message.started_at, "started_at"),
-        trial_end=from_timestamp(message.trial_end, "trial_end") if message.HasField("trial_end") else None,
+        seats=subscription.terms.seats,
+        units=subscription.terms.units,
+        past_due_at=to_timestamp(subscription.past_due_at),
+        pause_at_period_end=pause is not None and pause.paused_at is None,
+        paused_at=to_timestamp(pause.paused_at if pause else None),
+        resumes_at=to_timestamp(pause.resumes_at if pause else None),
     )
 
 
@@ -108,37 +104,28 @@ def read_why(request: subscription_service_pb2.CancelSubscriptionRequest | subsc
     return Why(reason, request.customer_cancellation_comment if request.HasField("customer_cancellation_comment") else None)
 
 
-def read_filters(request: subscription_service_pb2.ListSubscriptionsRequest) -> Filters:
-    """The filters of a list request."""
-    return Filters(
-        customer_ids=_ids(request.customer_id),
-        product_ids=_ids(request.product_id),
-        discount_ids=_ids(request.discount_id),
-        statuses=[word_of(subscription_pb2.SubscriptionStatus, status) for status in request.status],
-        active=request.active if request.HasField("active") else None,
-        cancel_at_period_end=request.cancel_at_period_end if request.HasField("cancel_at_period_end") else None,
+def _pending_to_proto(update: PendingUpdate | None) -> subscription_pb2.PendingSubscriptionUpdate | None:
+    if update is None:
+        return None
+    return subscription_pb2.PendingSubscriptionUpdate(
+        applies_at=to_timestamp(update.applies_at),
+        product_id=id_text(update.product.product_id if update.product else None),
+        seats=update.seats,
+        units=update.units,
+        created_at=to_timestamp(update.created_at),
     )
 
 
-def _read_terms(message: CheckoutSucceeded) -> Terms:
-    discount = message.discount if message.HasField("discount") else None
-    interval = Interval(word_of(RecurringInterval, message.recurring_interval))
-    return Terms(
-        product_id=UUID(message.product_id),
-        currency=message.currency,
-        amount=message.amount,
-        recurrence=Recurrence(interval, message.recurring_interval_count, message.time_zone or "UTC"),
-        prices=tuple(_json(price) for price in message.prices),
-        tax_behavior=word_of(TaxBehavior, message.tax_behavior),
-        discount_id=UUID(discount.discount_id) if discount else None,
-        discount=_json(discount) if discount else None,
-        payment_method_id=UUID(message.payment_method_id) if message.HasField("payment_method_id") else None,
+def _charging_to_proto(terms: Terms, update: ChargingUpdate | None) -> subscription_pb2.PendingSubscriptionUpdate | None:
+    """What of the terms is going to be another, once the order is paid."""
+    if update is None:
+        return None
+    target = update.terms
+    return subscription_pb2.PendingSubscriptionUpdate(
+        applies_at=to_timestamp(update.created_at),
+        product_id=None if target.product_id == terms.product_id else str(target.product_id),
+        seats=None if target.seats == terms.seats else target.seats,
+        units=None if target.units == terms.units else target.units,
+        order_id=str(update.order_id),
+        created_at=to_timestamp(update.created_at),
     )
-
-
-def _json(message: Any) -> dict[str, object]:
-    return MessageToDict(message, preserving_proto_field_name=True)
-
-
-def _ids(texts: Sequence[str]) -> list[UUID]:
-    return [UUID(text) for text in texts]

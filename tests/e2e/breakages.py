@@ -12,7 +12,7 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from tests.e2e.contracts import is_map, is_own_message, is_repeated
+from tests.e2e.contracts import is_map, is_own_message, is_repeated, value_of
 from tests.e2e.paths import Path, item_rules, rules_of
 
 NO_FIELD = "no_such_field"
@@ -37,7 +37,8 @@ def json_breakages(path: Path) -> Iterator[Breakage]:
     """By REST."""
     field = path[-1]
     if is_map(field):
-        yield from _maps(field)
+        kind = value_of(field)
+        yield from _text_maps(field) if _is_text(kind) else _maps(field) if kind.message_type is None else _message_maps()
     elif is_repeated(field):
         yield from _lists(path)
     else:
@@ -72,8 +73,12 @@ def _fits(field: FieldDescriptor, value: Any) -> bool:
     if isinstance(value, list):
         return is_repeated(field) and all(_fits_one(field, entry) for entry in value)
     if isinstance(value, dict):
-        return is_map(field) and all(isinstance(entry, int) for entry in value.values())
+        return is_map(field) and all(_fits_entry(value_of(field), entry) for entry in value.values())
     return not is_repeated(field) and _fits_one(field, value)
+
+
+def _fits_entry(kind: FieldDescriptor, entry: Any) -> bool:
+    return isinstance(entry, dict if kind.message_type is not None else str if _is_text(kind) else int)
 
 
 def _fits_one(field: FieldDescriptor, value: Any) -> bool:
@@ -194,6 +199,36 @@ def _lists(path: Path) -> Iterator[Breakage]:
     if rules.min_items:
         yield Breakage("too few", [], in_query=False)
     yield Breakage("an object for a list", {"a": 1}, is_named=not is_own_message(field), in_query=False)
+
+
+def _text_maps(field: FieldDescriptor) -> Iterator[Breakage]:
+    rules = rules_of(field).map
+    keys, values = rules.keys.string, rules.values.string
+    for what, value in {
+        "no key": {"": "text"},
+        "a long key": {"k" * (keys.max_len + 1): "text"},
+        "a long value": {"key": "x" * (values.max_len + 1)},
+        "too many": {f"key{number}": "text" for number in range(int(rules.max_pairs) + 1)},
+        "NUL in a value": {"key": "a\0b"},
+        "NUL in a key": {"k\0": "text"},
+        "a text for a map": "text",
+    }.items():
+        yield Breakage(what, value, in_query=False)
+
+
+def _message_maps() -> Iterator[Breakage]:
+    for what, value in {
+        "no key": {"": {"other": "servers"}},
+        "a key that is none": {"' or 1=1 --": {"other": "servers"}},
+        "a text as a value": {"en": "servers"},
+        "nothing as a value": {"en": {}},
+        "a text for a map": "text",
+    }.items():
+        yield Breakage(what, value, in_query=False)
+
+
+def _is_text(field: FieldDescriptor) -> bool:
+    return field.cpp_type == FieldDescriptor.CPPTYPE_STRING
 
 
 def _maps(field: FieldDescriptor) -> Iterator[Breakage]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -10,6 +12,7 @@ from typing import Any
 
 import grpc
 import httpx
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
@@ -70,12 +73,28 @@ DOORS: Mapping[str, Door] = {"REST": by_rest, "gRPC": by_grpc}
 
 def call_grpc(channel: grpc.Channel, method: MethodDescriptor, raw: bytes, metadata: tuple[tuple[str, str], ...]) -> Answer:
     """Raw bytes to a method, wherever the channel leads."""
+    if method.server_streaming:
+        return _collected(channel, method, raw, metadata)
     try:
         answer = channel.unary_unary(grpc_path(method), None, None)(raw, timeout=SECONDS, metadata=metadata)
     except grpc.RpcError as error:
         return _refusal(error)
     content = as_json(answer_class(method).FromString(answer))
     return Answer("OK", content=content, text=str(content))
+
+
+def _collected(channel: grpc.Channel, method: MethodDescriptor, raw: bytes, metadata: tuple[tuple[str, str], ...]) -> Answer:
+    """The whole file that a method streams."""
+    try:
+        chunks = list(channel.unary_stream(grpc_path(method), None, HttpBody.FromString)(raw, timeout=SECONDS, metadata=metadata))
+    except grpc.RpcError as error:
+        return _refusal(error)
+    return _file(b"".join(chunk.data for chunk in chunks).decode())
+
+
+def _file(text: str) -> Answer:
+    """The lines of a CSV file behind its header."""
+    return Answer("OK", content={"rows": list(csv.reader(io.StringIO(text, newline="")))[1:]}, text=text)
 
 
 def as_json(message: Message) -> Json:
@@ -105,6 +124,8 @@ def rest_form(method: MethodDescriptor, fields: Json) -> tuple[str, str, list[tu
 
 def read_response(response: httpx.Response) -> Answer:
     """An answer or an error; AssertionError for an error that has not the documented shape."""
+    if response.status_code == 200 and response.headers["content-type"].startswith("text/csv"):
+        return _file(response.text)
     if response.status_code == 200:
         return Answer("OK", content=response.json(), text=response.text)
     told = f"{response.status_code} {response.text[:500]}"

@@ -63,8 +63,9 @@ def access(method: MethodDescriptor) -> access_pb2.Access:
 
 
 def owner_of(method: MethodDescriptor) -> str:
-    """The service that serves it, e.g. `checkout`."""
-    return str(method.containing_service.file.package.split(".")[1])
+    """A service that serves it, e.g. `checkout`."""
+    owner = str(method.containing_service.file.package.split(".")[1])
+    return "checkout" if owner == "clockwork" else owner  # every service has a clockwork
 
 
 def short_name(method: MethodDescriptor) -> str:
@@ -120,6 +121,11 @@ def is_repeated(field: FieldDescriptor) -> bool:
 
 def is_map(field: FieldDescriptor) -> bool:
     return bool(field.message_type is not None and field.message_type.GetOptions().map_entry)
+
+
+def value_of(field: FieldDescriptor) -> FieldDescriptor:
+    """What a map holds."""
+    return next(inner for inner in fields_of(inner_of(field)) if inner.name == "value")
 
 
 def is_own_message(field: FieldDescriptor) -> bool:

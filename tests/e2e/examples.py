@@ -9,6 +9,7 @@ from uuid import uuid4
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import FieldDescriptor
 
+from tests.e2e.contracts import is_map
 from tests.e2e.paths import allowed_values, item_rules
 
 COUNTRY = "FR"
@@ -16,6 +17,7 @@ COUNTRY = "FR"
 EXAMPLES: dict[str, Any] = {
     "amounts": {"eur": 500},
     "code": "SUMMER24",
+    "columns": "email",
     "confirmation_token_id": "pm_card_visa",
     "country": COUNTRY,
     "currency": "eur",
@@ -26,6 +28,7 @@ EXAMPLES: dict[str, Any] = {
     "page_token": "",
     "price_amount": 1_000,
     "prefix": "EDIT",
+    "product_billing_type": "recurring",
     "price_currency": "eur",
     "return_url": "https://shop.example.com/cart",
     "scopes": "orders:read",
@@ -35,6 +38,7 @@ EXAMPLES: dict[str, Any] = {
     "customer_tax_id": "DE136695976",
     "tax_registrations": "FR",
     "time_zone": "Europe/Paris",
+    "unit_label": {"en": {"one": "server", "other": "servers"}},
 }
 """Values by field name, where any text of the right length would not do."""
 
@@ -63,6 +67,8 @@ def _unique(name: str) -> str:
 def _by_type(field: FieldDescriptor) -> Any:
     rules = item_rules(field)
     kind = field.cpp_type
+    if is_map(field):
+        return {"color": "blue"}
     if kind == FieldDescriptor.CPPTYPE_STRING:
         return _text(rules.string)
     if kind == FieldDescriptor.CPPTYPE_BOOL:
@@ -74,6 +80,8 @@ def _by_type(field: FieldDescriptor) -> Any:
         return max(1, bounds.gte)
     if field.message_type is not None and field.message_type.name == "Timestamp":
         return datetime.now(UTC) + timedelta(days=3)
+    if field.message_type is not None and field.message_type.name == "Duration":
+        return timedelta(days=1)
     if field.message_type is not None and field.message_type.name == "Struct":
         return {"color": "blue", "size": 3, "gift": True}
     raise CannotBuild(f"{field.full_name}: no example; give one in EXAMPLES of {__name__}")

@@ -87,7 +87,17 @@ def found_merchant(stack: Stack, name: str, **settings: Any) -> Merchant:
         slug=f"{name}-{uuid4().hex[:8]}",
         country="NL",
         default_presentment_currency="eur",
-        settings={"invoice_numbering": "INVOICE_NUMBERING_ORGANIZATION", **settings},
+        settings={"invoice_numbering": "INVOICE_NUMBERING_ORGANIZATION", "allow_multiple_subscriptions": True, **settings},
     )
     token = founder.post("access_tokens", organization_id=organization["id"], comment=name, scopes=["*"])
+    return Merchant(UUID(organization["id"]), token["token"], founder.edge_url, founder.edge_grpc)
+
+
+@cache
+def sandbox(stack: Stack) -> Merchant:
+    """The organization with a clock of its own that all tests share who only ask about clocks."""
+    founder = operator(stack)
+    fields = {"mode": "ORGANIZATION_MODE_SANDBOX", "country": "NL", "default_presentment_currency": "eur"}
+    organization = founder.post("organizations", name="A sandbox", slug=f"sandbox-{uuid4().hex[:12]}", **fields)
+    token = founder.post("access_tokens", organization_id=organization["id"], comment="clock", scopes=["*"])
     return Merchant(UUID(organization["id"]), token["token"], founder.edge_url, founder.edge_grpc)

@@ -18,10 +18,25 @@ NEW = {"request_id", "idempotency_key", "payment_id", "setup_id"}
 NOT_OURS = {"confirmation_token_id", "tax_id", "customer_tax_id"}
 """Ids that somebody else gives: the processor, a tax office."""
 
-ALIASES = {"source_id": "order_id", "reverses_id": "transaction_id"}
+ALIASES = {
+    "source_id": "order_id",
+    "reverses_id": "transaction_id",
+    "preferred_payment_method_id": "payment_method_id",
+    "upgraded_subscription_id": "subscription_id",
+}
 """Fields that name a resource by another word."""
 
-NAMES = {"key", "client_secret", "discount_code", "external_customer_id"}
+BY_PLACE = {
+    "change.product.product_id": "other_product_id",
+    "CreateCheckout.product_ids": "other_product_id",
+    "CreateSubscription.product_id": "free_product_id",
+}
+"""Fields in which another one of the kind belongs than elsewhere."""
+
+ANSWERS = {"billing_preview": "subscription"}
+"""Methods whose `id` is of another resource than the one they answer."""
+
+NAMES = {"key", "client_secret", "discount_code", "external_customer_id", "invitation_token"}
 """Fields that find something without being called an id."""
 
 
@@ -46,8 +61,12 @@ def is_reference(method: MethodDescriptor, path: Path) -> bool:
 def world_key(method: MethodDescriptor, path: Path) -> str:
     """What the world calls the id in this field: a request's own `id` is that of the resource which the method answers."""
     name = path[-1].name
+    place = BY_PLACE.get(dotted(path)) or BY_PLACE.get(f"{method.name}.{dotted(path)}")
+    if place is not None:
+        return place
     if name == "id":
-        return f"{noun_of(answer_of(method) if len(path) == 1 else inner_of(path[-2]))}_id"
+        noun = noun_of(answer_of(method) if len(path) == 1 else inner_of(path[-2]))
+        return f"{ANSWERS.get(noun, noun)}_id"
     return ALIASES.get(name) or (name.removesuffix("s") if name.endswith("_ids") else name)
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, OneofDescriptor
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from protovalidate import Validator
@@ -202,7 +203,7 @@ def _set(message: Any, field: FieldDescriptor, value: Any) -> None:
     name = field.name
     if is_map(field):
         getattr(message, name).clear()
-        getattr(message, name).update(value)
+        ParseDict({name: value}, message)
     elif field.message_type is not None and field.message_type.full_name == "google.protobuf.FieldMask":
         getattr(message, name).paths[:] = value
     elif field.message_type is not None and field.message_type.full_name == "google.protobuf.Struct":
@@ -215,5 +216,7 @@ def _set(message: Any, field: FieldDescriptor, value: Any) -> None:
         getattr(message, name).CopyFrom(value)
     elif isinstance(value, datetime):
         getattr(message, name).FromDatetime(value)
+    elif isinstance(value, timedelta):
+        getattr(message, name).FromTimedelta(value)
     else:
         setattr(message, name, value)

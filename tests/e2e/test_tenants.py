@@ -42,7 +42,16 @@ NAMES_NOTHING = {
 }
 """Fields that look like an id, in which another organization's means nothing."""
 
-BY_PROOF = {"client_secret"}
+NOT_LOOKED_FOR = {
+    "CheckSettled.facts.event_id": "a live organization has nothing to settle",
+    "CountBillableSubscriptions.upgraded_subscription_id": "only left out of the count",
+}
+"""Ids between services by which nothing is found."""
+
+OF_SANDBOXES = [method for method in PUBLIC if method.containing_service.name == "ClockService"]
+"""Only organizations with a clock of their own may call them, and the merchants here are live."""
+
+BY_PROOF = {"client_secret", "invitation_token"}
 """Fields whose content proves the right to use it, whoever calls; an id of the thing itself must not do instead."""
 
 
@@ -118,8 +127,9 @@ def judge(method: MethodDescriptor, path: Path, answer: Answer, own: World, othe
     """What is wrong with the answer to a request with one foreign reference."""
     if leaked := leaks(answer, own, others, told):
         yield f"leaks {leaked}"
-    if method.name.startswith(("List", "Check")) and path[-1].name != "organization_id":
-        if not answer.ok or not is_empty(answer):
+    if method.name.startswith(("List", "Check", "Export")) and path[-1].name != "organization_id":
+        # A list of what belongs to one thing says that there is no such thing.
+        if answer.code != "NOT_FOUND" and not (answer.ok and is_empty(answer)):
             yield f"expected nothing, got {answer} {answer.content if answer.ok else ''}"
     elif answer.code != "NOT_FOUND" or answer.reason == "ROUTE_NOT_FOUND":
         yield f"expected NOT_FOUND, got {answer}"
@@ -130,7 +140,7 @@ def judge(method: MethodDescriptor, path: Path, answer: Answer, own: World, othe
 def test_a_list_shows_only_what_is_the_callers_own(
     method: MethodDescriptor, door: str, stranger: Merchant, strangers_world: World, world: World
 ) -> None:
-    if not method.name.startswith("List"):
+    if not method.name.startswith("List") or method in OF_SANDBOXES:
         return
     # The widest question: nothing but what has to be asked.
     answer = DOORS[door](stranger, method, Requests(strangers_world).minimal(method))
@@ -141,7 +151,9 @@ def test_a_list_shows_only_what_is_the_callers_own(
     assert {entry["organization_id"] for entry in entries if "organization_id" in entry} <= {strangers_world["organization_id"]}
 
 
-@pytest.mark.parametrize("method", [method for method in PUBLIC if field_of(method, "page_token")], ids=short_name)
+@pytest.mark.parametrize(
+    "method", [method for method in PUBLIC if field_of(method, "page_token") and method not in OF_SANDBOXES], ids=short_name
+)
 def test_another_organizations_page_token_leads_to_nothing_of_its(
     method: MethodDescriptor, merchant: Merchant, stranger: Merchant, strangers_world: World, world: World
 ) -> None:
@@ -204,6 +216,8 @@ def test_a_service_that_acts_for_one_organization_finds_nothing_of_another(
     requests, problems = Requests(strangers_world), []
     with grpc.insecure_channel(stack.description()["services"][owner_of(method)]["grpc"]) as channel:
         for path in references(method):
+            if f"{method.name}.{dotted(path)}" in NOT_LOOKED_FOR:
+                continue
             request, told = requests.with_fields(method, path), foreign(method, path, world)
             requests.put(method, request, path, told)
             answer = call_grpc(channel, method, request.SerializeToString(), metadata)

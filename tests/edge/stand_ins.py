@@ -1,9 +1,10 @@
 """A service and an authorizer that record what the edge sends them."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import grpc
@@ -15,6 +16,8 @@ from tests.edge.contract import AUTHORIZATION, Contract
 
 GOOD_TOKEN = "bursar_oat_good"
 SIGNED_IDENTITY = "signed-by-identity"
+CHUNK_LINES = 10_000
+"""Of 9 bytes each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class SampleService:
         self._contract = contract
         names = ("NoteService", "HookService", "NoteInternalService")
         services = [contract.service(f"bursar.sample.v1.{name}") for name in names]
-        self.server, self.port = _serve(contract, services, self._answer)
+        self.server, self.port = _serve(contract, services, self._answer, self._export)
 
     def _answer(self, method: str, request: Any, context: grpc.ServicerContext) -> Any:
         self.calls.append(Call(method, request, _metadata(context), context.time_remaining()))
@@ -49,6 +52,17 @@ class SampleService:
         note.created_text = getattr(request, "created_text", "")
         note.total_amount = getattr(request, "total_amount", 0)
         return note
+
+    def _export(self, method: str, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        self.calls.append(Call(method, request, _metadata(context), context.time_remaining()))
+        if request.fails:
+            context.abort_with_status(rpc_status.to_status(_invalid()))
+        context.send_initial_metadata((("content-disposition", 'attachment; filename="notes.csv"'),))
+        for number in range(request.chunks):
+            if number == request.hangs_after:
+                _until_over(context)
+            first = {"content_type": "text/csv; charset=utf-8"} if number == 0 else {}
+            yield self._contract.message("google.api.HttpBody")(data=b"%07d\r\n" % number * CHUNK_LINES, **first)
 
 
 class Authorizer:
@@ -80,6 +94,12 @@ def _set_identity(response: Any, identity: str) -> None:
     option.append_action = 2
 
 
+def _until_over(context: grpc.ServicerContext) -> None:
+    over = threading.Event()
+    if context.add_callback(over.set):
+        over.wait(10)
+
+
 def _invalid() -> status_pb2.Status:
     status = status_pb2.Status(code=code_pb2.INVALID_ARGUMENT, message="the note is invalid")
     reason = error_details_pb2.ErrorInfo(reason="NOTE_INVALID", domain="sample", metadata={"note": "n1"})
@@ -101,10 +121,18 @@ def _serve(
     contract: Contract,
     services: list[ServiceDescriptor],
     answer: Callable[[str, Any, grpc.ServicerContext], Any],
+    stream: Callable[[str, Any, grpc.ServicerContext], Iterator[Any]] | None = None,
 ) -> tuple[grpc.Server, int]:
     lock = threading.Lock()
 
-    def method(name: str, input_name: str) -> "grpc.RpcMethodHandler[Any, Any]":
+    def method(name: str, input_name: str, streams: bool) -> "grpc.RpcMethodHandler[Any, Any]":
+        if streams and stream is not None:
+            return grpc.unary_stream_rpc_method_handler(
+                partial(stream, name),
+                request_deserializer=contract.message(input_name).FromString,
+                response_serializer=lambda message: message.SerializeToString(),
+            )
+
         def handle(request: Any, context: grpc.ServicerContext) -> Any:
             with lock:
                 return answer(name, request, context)
@@ -117,7 +145,7 @@ def _serve(
 
     server = grpc.server(ThreadPoolExecutor(4), options=[("grpc.max_receive_message_length", -1)])
     for service in services:
-        handlers = {each.name: method(each.name, each.input_type.full_name) for each in service.methods}
+        handlers = {each.name: method(each.name, each.input_type.full_name, each.server_streaming) for each in service.methods}
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service.full_name, handlers),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

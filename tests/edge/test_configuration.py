@@ -55,6 +55,10 @@ def test_public_is_what_has_an_http_mapping_throughout(contract: Contract) -> No
         "HookService": ("ReceiveHook",),
         "NoteService": ("ArchiveNote",),
     }
+    assert [dict(service.streaming) for service in found] == [
+        {},
+        {"ExportNotes": ("/bursar.sample.v1.NoteService/ExportNotes", "/platform/v1/notes:export")},
+    ]
 
 
 def test_a_service_that_is_public_by_halves_is_refused(contract: Contract) -> None:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import uuid4
 
+from bursar.subscription.v1.subscription_events_pb2 import SubscriptionCycled
+
 from deploy.audit import (
+    invariants_balance,
     invariants_benefits,
+    invariants_billing,
+    invariants_books,
     invariants_checkout,
     invariants_facts,
     invariants_ledger,
     invariants_money,
+    invariants_seats,
     invariants_subscription,
     invariants_tenants,
+    invariants_time,
 )
 from deploy.audit.invariants import Invariant
+from deploy.audit.suite import Row
 from tests.faults.planting import PlantedSuite
 
 Plant = Callable[[PlantedSuite], object]
@@ -41,13 +49,17 @@ def _posted(suite: PlantedSuite, *, kind: int, source: object = None, clearing: 
     suite.rows("ledger", _POST, kind=kind, source=source, accounts=accounts, currency=quiet["currency"])
 
 
+def _succeeded(charges: list[Row]) -> Row:
+    return next(charge for charge in charges if charge["status"] == "succeeded")
+
+
 def _charged_twice(suite: PlantedSuite) -> None:
-    suite.change_charges = lambda charges: [*charges, charges[0]]
+    suite.change_charges = lambda charges: [*charges, _succeeded(charges)]
 
 
 def _charged_for_nothing(suite: PlantedSuite) -> None:
     suite.change_charges = lambda charges: [
-        {**charges[0], "metadata": {**charges[0]["metadata"], "bursar_order_id": str(uuid4())}},
+        {**_succeeded(charges), "metadata": {**_succeeded(charges)["metadata"], "bursar_order_id": str(uuid4())}},
         *charges,
     ]
 
@@ -102,6 +114,19 @@ def _seal_is_wrong(suite: PlantedSuite) -> None:
     suite.plant("ledger", "update seal set hash = '\\x01' where id = (select max(id) from seal)")
 
 
+def _credit_that_nobody_gave(suite: PlantedSuite) -> None:
+    customer = suite.rows("checkout", "select id, organization_id from customer limit 1")[0]
+    wallet = suite.value(
+        "ledger",
+        "select id from open_accounts(array[concat('customer_wallet:', %(organization)s::text, ':', %(id)s::text, ':eur')], "
+        "array[2200]::smallint[], array[%(organization)s]::uuid[], array['eur'], array[null]::bigint[], array[null]::bigint[])",
+        id=customer["id"],
+        organization=customer["organization_id"],
+    )
+    quiet = suite.rows("ledger", _QUIET_ACCOUNTS)[0]
+    suite.rows("ledger", _POST, kind=7, source=None, accounts=[quiet["ids"][0], wallet], currency="eur")
+
+
 def _consumer_is_gone(suite: PlantedSuite) -> None:
     suite.change_consumers = lambda consumers: [each for each in consumers if each["name"] != "ledger"]
 
@@ -124,6 +149,14 @@ def _granted_for_nothing(suite: PlantedSuite) -> None:
         f"from ({grant}) g",
         id=benefit_id,
     )
+
+
+def _period_skipped(suite: PlantedSuite) -> None:
+    fact = suite.rows("subscription", "select position, payload from outbox where type = 'subscription.cycled' limit 1")[0]
+    message = SubscriptionCycled.FromString(fact["payload"])
+    message.subscription.current_period_start.seconds += 86_400
+    payload = message.SerializeToString()
+    suite.plant("subscription", "update outbox set payload = %(p)s where position = %(n)s", p=payload, n=fact["position"])
 
 
 def _sql(service: str, statement: str) -> Plant:
@@ -158,6 +191,12 @@ PLANTS: list[tuple[str, Invariant, Plant]] = [
         _sql("payments", "update stripe_event set status = 'received' where id = (select id from stripe_event limit 1)"),
     ),
     ("clearing drifts", invariants_money.clearing_agrees, lambda suite: _posted(suite, kind=7, clearing=True)),
+    (
+        "fee on another account",
+        invariants_books.order_legs_follow,
+        _sql("ledger", "update account set kind = 5310 where kind = 4000"),
+    ),
+    ("credit that nobody gave", invariants_books.customer_balances_are_booked, _credit_that_nobody_gave),
     ("one leg only", invariants_ledger.books_balance, _one_legged),
     (
         "balance is no sum",
@@ -196,6 +235,46 @@ PLANTS: list[tuple[str, Invariant, Plant]] = [
         "subscription of another checkout",
         invariants_subscription.subscriptions_follow,
         _sql("subscription", "update subscription set checkout_id = gen_random_uuid()"),
+    ),
+    (
+        "balance out of nothing",
+        invariants_balance.customer_balances_follow,
+        _sql("checkout", "update customer_balance set amount = amount + 1"),
+    ),
+    (
+        "entry costs more than its item",
+        invariants_billing.entries_are_billed_once,
+        _sql("subscription", "update billing_entry set amount = amount + 1 where state = 'billed'"),
+    ),
+    (
+        "entry billed and still waiting",
+        invariants_billing.entries_are_billed_once,
+        _sql("subscription", "update billing_entry set state = 'pending', order_id = null where state = 'billed'"),
+    ),
+    (
+        "renewal that nobody asked for",
+        invariants_billing.billings_become_orders,
+        _sql("checkout", "update orders set billing_reason = 'subscription_cycle' where billing_reason = 'subscription_create'"),
+    ),
+    ("period skipped", invariants_billing.periods_follow_each_other, _period_skipped),
+    (
+        "past due without a debt",
+        invariants_billing.debts_agree,
+        _sql(
+            "checkout",
+            "update orders set past_due_at = null, dunning_phase = null, dunning_due_at = null where status = 'pending' "
+            "and past_due_at is not null",
+        ),
+    ),
+    (
+        "more seats given than sold",
+        invariants_seats.seats_are_enough,
+        _sql("subscription", "update subscription set seats = 0 where seats is not null"),
+    ),
+    (
+        "nobody did what was due",
+        invariants_time.nothing_is_overdue,
+        _sql("subscription", "update subscription set due_at = '2000-01-01' where due_at is not null"),
     ),
     (
         "grant is gone",

@@ -31,7 +31,8 @@ _DUMPS: Mapping[str, Sequence[str]] = {
     ),
     "subscription": (
         "select 'subscription', to_jsonb(t) - array['version'] from subscription t",
-        "select 'customer', to_jsonb(t) from customer t",
+        "select 'customer', to_jsonb(t) - array['version'] from customer t",
+        "select 'order', to_jsonb(t) - array['version'] from subscription_order t",
     ),
     "ledger": (
         "select 'transaction', to_jsonb(j) - array['id', 'posted_at'] || jsonb_build_object('legs', (select jsonb_agg(jsonb_build_array("

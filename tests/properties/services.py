@@ -77,7 +77,7 @@ async def reacting(urls: Mapping[str, ServiceUrls], now: datetime, folder: Path)
             database = await stack.enter_async_context(opened(each))
             compose, settings = COMPOSED[name]
             parts = Parts(
-                settings.model_construct(service=name, database_worker_url=each.worker),
+                settings.model_construct(service=name, database_worker_url=each.worker, identity_key_file=folder / f"{name}.pem"),
                 database.app,
                 database.worker,
                 Peers({}, made[name]),
@@ -87,6 +87,8 @@ async def reacting(urls: Mapping[str, ServiceUrls], now: datetime, folder: Path)
                 made[name],
             )
             service = await compose(parts)
+            for close in service.close:
+                stack.push_async_callback(close)
             running[name] = Reacting(database, service, Reactor(name, service.reactions, database.worker))
         yield running
 

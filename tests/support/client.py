@@ -43,6 +43,8 @@ class Refused(Exception):
 class Client:
     """`await client.call("GetAccount", caller, id=…)`. Requests that need a request id get one of their own."""
 
+    timeout_seconds = 10.0
+
     def __init__(self, channel: grpc.aio.Channel, methods: Mapping[str, MethodDescriptor], made: Mapping[str, IdentitySigner]) -> None:
         self._channel = channel
         self._methods = methods
@@ -58,7 +60,7 @@ class Client:
         )
         message = _request(described, fields) if request is None else request
         try:
-            return await send(message, timeout=10, metadata=self._metadata(caller))
+            return await send(message, timeout=self.timeout_seconds, metadata=self._metadata(caller))
         except grpc.aio.AioRpcError as error:
             raise Refused(error) from None
 

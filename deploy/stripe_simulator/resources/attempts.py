@@ -4,7 +4,7 @@ from deploy.stripe_simulator import cards, ids
 from deploy.stripe_simulator.cards import ADVICE, Card
 from deploy.stripe_simulator.errors import DOC_URL, StripeError, invalid, refused
 from deploy.stripe_simulator.jsons import Json
-from deploy.stripe_simulator.resources import charges, confirmation_tokens, payment_methods
+from deploy.stripe_simulator.resources import charges, confirmation_tokens, declines, payment_methods
 from deploy.stripe_simulator.resources.charges import Refusal
 from deploy.stripe_simulator.work import Work
 
@@ -165,7 +165,7 @@ def _take_token(work: Work, intent: Json, values: Json) -> None:
 
 
 def _charge(work: Work, intent: Json, method: Json, card: Card, *, authenticated: bool) -> Json:
-    refusal = refusal_of(card)
+    refusal = declines.taken(work, method["id"], intent["customer"]) or refusal_of(card)
     if refusal:
         return _fail(work, intent, method, card, refusal, with_charge=True, authenticated=authenticated)
     remember(work, method, intent["customer"], intent["setup_future_usage"])

@@ -16,6 +16,7 @@ from services.benefits.usecases.create_benefit import Draft
 from services.benefits.usecases.listing import GrantFilter, ShownGrant
 from services.chassis.errors import Invalid
 from services.chassis.field_mask import checked_paths
+from services.chassis.ids import id_text
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.timestamps import to_timestamp
 from services.chassis.validation import stripped
@@ -127,8 +128,9 @@ def grant_to_proto(shown: ShownGrant) -> grant_pb2.BenefitGrant:
         organization_id=str(grant.organization_id),
         customer_id=str(grant.customer_id),
         benefit_id=str(grant.benefit_id),
-        order_id=str(grant.source_id) if by_order else None,
-        subscription_id=None if by_order else str(grant.source_id),
+        order_id=str(grant.bought_by) if by_order else None,
+        subscription_id=None if by_order else str(grant.bought_by),
+        seat_id=id_text(grant.seat_id),
         is_granted=grant.is_granted,
         is_revoked=not grant.is_granted,
         granted_at=to_timestamp(grant.granted_at),
@@ -151,7 +153,7 @@ def grant_filter_of(request: grant_service_pb2.ListBenefitGrantsRequest) -> Gran
     return GrantFilter(
         customer_ids=[UUID(each) for each in request.customer_id],
         benefit_ids=[UUID(each) for each in request.benefit_id],
-        source_ids=[UUID(getattr(request, name)) for name in ("order_id", "subscription_id") if request.HasField(name)],
+        bought_by=[UUID(getattr(request, name)) for name in ("order_id", "subscription_id") if request.HasField(name)],
         is_granted=request.is_granted if request.HasField("is_granted") else None,
     )
 

@@ -25,12 +25,14 @@ GRANT = Lifecycle(
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One benefit by one source. There is one row for the pair, whatever happens to it."""
+    """One benefit in one customer's hands by one source. There is one row for the three, whatever happens to it."""
 
     id: UUID
     organization_id: UUID
     source_id: UUID
     source_kind: SourceKind
+    container_id: UUID | None
+    """The order or subscription whose seat the source is; None: the source is itself one."""
     customer_id: UUID
     benefit_id: UUID
     status: str
@@ -41,6 +43,16 @@ class Grant:
     modified_at: datetime
 
     @property
+    def bought_by(self) -> UUID:
+        """The order or subscription behind it."""
+        return self.container_id or self.source_id
+
+    @property
+    def seat_id(self) -> UUID | None:
+        """The seat behind it, if it is one."""
+        return self.source_id if self.container_id else None
+
+    @property
     def is_granted(self) -> bool:
         """Whether the customer has the benefit by it now."""
         return self.status == "granted"
@@ -48,9 +60,11 @@ class Grant:
 
 def granted(grant_id: UUID, source: Source, benefit_id: UUID, now: datetime) -> tuple[Grant, GrantCreated]:
     """A first grant."""
+    assert source.customer_id is not None, "a source that entitles nobody"
     grant = Grant(
-        grant_id, source.organization_id, source.id, source.kind, source.customer_id, benefit_id, "granted", now, None, 1, now, now
-    )
+        grant_id, source.organization_id, source.id, source.kind, source.container_id, source.customer_id, benefit_id,
+        "granted", now, None, 1, now, now,
+    )  # fmt: skip
     return grant, GrantCreated(grant)
 
 

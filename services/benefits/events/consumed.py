@@ -10,6 +10,7 @@ from uuid import UUID
 from bursar.checkout.v1 import checkout_events_pb2 as checkout
 from bursar.identity.v1 import identity_events_pb2 as identity
 from bursar.subscription.v1 import subscription_events_pb2 as subscription
+from bursar.subscription.v1.seat_pb2 import SeatStatus
 from bursar.subscription.v1.subscription_pb2 import SubscriptionStatus
 
 from services.benefits.domain.customer import Customer, OrganizationCopy
@@ -36,6 +37,11 @@ _SUBSCRIPTION_FACTS = {
     "subscription.resumed": subscription.SubscriptionResumed,
     "subscription.revoked": subscription.SubscriptionRevoked,
 }
+_SEAT_FACTS = {
+    "seat.assigned": subscription.SeatAssigned,
+    "seat.claimed": subscription.SeatClaimed,
+    "seat.revoked": subscription.SeatRevoked,
+}
 
 
 def reactions(ports: Ports) -> list[Reaction[Any]]:
@@ -43,6 +49,9 @@ def reactions(ports: Ports) -> list[Reaction[Any]]:
 
     async def orders_paid(transaction: Transaction, events: Sequence[Event[checkout.OrderPaid]]) -> None:
         await observe_sources(transaction, [_of_order(event) for event in events if _is_one_time(event.message)], ports=ports)
+
+    async def seats(transaction: Transaction, events: Sequence[Event[Any]]) -> None:
+        await observe_sources(transaction, [_of_seat(event) for event in events], ports=ports)
 
     async def subscriptions(transaction: Transaction, events: Sequence[Event[Any]]) -> None:
         await observe_sources(transaction, [_of_subscription(event) for event in events], ports=ports)
@@ -62,6 +71,7 @@ def reactions(ports: Ports) -> list[Reaction[Any]]:
 
     return [
         Reaction("order.paid", checkout.OrderPaid, orders_paid),
+        *(Reaction(name, message, seats) for name, message in _SEAT_FACTS.items()),
         *(Reaction(name, message, subscriptions) for name, message in _SUBSCRIPTION_FACTS.items()),
         Reaction("customer.created", checkout.CustomerCreated, customers),
         Reaction("customer.updated", checkout.CustomerUpdated, customers),
@@ -85,11 +95,12 @@ def _of_order(event: Event[checkout.OrderPaid]) -> Observation:
         organization_id=event.organization_id,
         kind=SourceKind.ORDER,
         customer_id=UUID(message.customer_id),
-        external_customer_id=message.external_customer_id if message.HasField("external_customer_id") else None,
+        external_customer_id=_optional(message, "external_customer_id"),
         product_id=UUID(message.product_id),
         status="paid",
         version=event.version,
         occurred_at=event.occurred_at,
+        has_seats=message.HasField("seats"),
     )
 
 
@@ -100,18 +111,37 @@ def _of_subscription(event: Event[Any]) -> Observation:
         organization_id=event.organization_id,
         kind=SourceKind.SUBSCRIPTION,
         customer_id=UUID(state.customer_id),
-        external_customer_id=state.external_customer_id if state.HasField("external_customer_id") else None,
+        external_customer_id=_optional(state, "external_customer_id"),
         product_id=UUID(state.product_id),
         status=word_of(SubscriptionStatus, state.status),
         version=event.version,
         occurred_at=event.occurred_at,
-        period_end=_period_end(state),
-        begins_past_due=event.type == "subscription.past_due",
+        period_end=_time(state, "current_period_end"),
+        past_due_at=_time(state, "past_due_at"),
+        has_seats=state.HasField("seats"),
     )
 
 
-def _period_end(state: Any) -> datetime | None:
-    return from_timestamp(state.current_period_end, "current_period_end") if state.HasField("current_period_end") else None
+def _of_seat(event: Event[Any]) -> Observation:
+    state = event.message.seat
+    by_order = state.HasField("order_id")
+    return Observation(
+        source_id=event.subject_id,
+        organization_id=event.organization_id,
+        kind=SourceKind.ORDER if by_order else SourceKind.SUBSCRIPTION,
+        customer_id=UUID(state.customer_id) if state.HasField("customer_id") else None,
+        external_customer_id=_optional(state, "external_customer_id"),
+        product_id=UUID(state.product_id),
+        status=word_of(SeatStatus, state.status),
+        version=event.version,
+        occurred_at=event.occurred_at,
+        container_id=UUID(state.order_id if by_order else state.subscription_id),
+        payer_id=UUID(state.billing_customer_id),
+    )
+
+
+def _time(state: Any, field: str) -> datetime | None:
+    return from_timestamp(getattr(state, field), field) if state.HasField(field) else None
 
 
 def _customer(event: Event[Any]) -> Customer:

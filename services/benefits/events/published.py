@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 from uuid import UUID
 
 from bursar.benefits.v1 import benefits_events_pb2 as messages
@@ -28,17 +27,15 @@ class Publisher:
     def __init__(self, to_message: Callable[[Benefit], BenefitMessage]) -> None:
         self._to_message = to_message
 
-    def __call__(
-        self, transaction: Transaction, facts: Iterable[DomainFact], now: datetime, external_ids: Mapping[UUID, str | None] = _NOBODY
-    ) -> None:
+    def __call__(self, transaction: Transaction, facts: Iterable[DomainFact], external_ids: Mapping[UUID, str | None] = _NOBODY) -> None:
         """`external_ids` are the merchant's own ids of the customers in the facts."""
         for fact in facts:
             if isinstance(fact, domain.BenefitCreated | domain.BenefitUpdated | domain.BenefitDeleted):
-                transaction.publish(self._of_benefit(fact, now))
+                transaction.publish(self._of_benefit(fact))
             else:
-                transaction.publish(_of_grant(fact, now, external_ids.get(fact.grant.customer_id)))
+                transaction.publish(_of_grant(fact, external_ids.get(fact.grant.customer_id)))
 
-    def _of_benefit(self, fact: domain.BenefitCreated | domain.BenefitUpdated | domain.BenefitDeleted, now: datetime) -> Fact:
+    def _of_benefit(self, fact: domain.BenefitCreated | domain.BenefitUpdated | domain.BenefitDeleted) -> Fact:
         benefit = fact.benefit
         message: Message
         if isinstance(fact, domain.BenefitCreated):
@@ -47,10 +44,10 @@ class Publisher:
             verb, message = "updated", messages.BenefitUpdated(benefit=self._to_message(benefit))
         else:
             verb, message = "deleted", messages.BenefitDeleted(benefit_id=str(benefit.id))
-        return Fact(f"benefit.{verb}", benefit.id, benefit.organization_id, benefit.version, now, message)
+        return Fact(f"benefit.{verb}", benefit.id, benefit.organization_id, benefit.version, benefit.modified_at, message)
 
 
-def _of_grant(fact: domain.GrantCreated | domain.GrantUpdated | domain.GrantRevoked, now: datetime, external_id: str | None) -> Fact:
+def _of_grant(fact: domain.GrantCreated | domain.GrantUpdated | domain.GrantRevoked, external_id: str | None) -> Fact:
     grant = fact.grant
     message: messages.BenefitGrantCreated | messages.BenefitGrantUpdated | messages.BenefitGrantRevoked
     if isinstance(fact, domain.GrantCreated):
@@ -66,11 +63,13 @@ def _of_grant(fact: domain.GrantCreated | domain.GrantUpdated | domain.GrantRevo
     message.benefit_id = str(grant.benefit_id)
     if external_id is not None:
         message.external_customer_id = external_id
-    return Fact(f"benefit_grant.{verb}", grant.id, grant.organization_id, grant.version, now, message)
+    return Fact(f"benefit_grant.{verb}", grant.id, grant.organization_id, grant.version, grant.modified_at, message)
 
 
 def _name_source(grant: Grant, message: messages.BenefitGrantCreated | messages.BenefitGrantRevoked) -> None:
     if grant.source_kind is SourceKind.ORDER:
-        message.order_id = str(grant.source_id)
+        message.order_id = str(grant.bought_by)
     else:
-        message.subscription_id = str(grant.source_id)
+        message.subscription_id = str(grant.bought_by)
+    if grant.seat_id is not None:
+        message.seat_id = str(grant.seat_id)

@@ -13,6 +13,7 @@ from services.chassis.sql import Statement, bulk_insert
 _ADD = bulk_insert(convergence_work)
 _TAKE = Statement("select * from convergence_work order by id limit 1 for update skip locked")
 _ADVANCE = Statement("update convergence_work set after_source_id = %(after)s where id = %(id)s")
+_COUNT = Statement("select count(*) as count from convergence_work where organization_id = %(organization_id)s")
 _DONE = Statement("delete from convergence_work where id = %(id)s")
 
 
@@ -35,3 +36,8 @@ class BacklogStore:
     async def done(self, transaction: Transaction, work: Work) -> None:
         """Nothing of it is left."""
         await transaction.execute(_DONE, id=work.id)
+
+    async def count(self, transaction: Transaction, organization_id: UUID) -> int:
+        """How much is left for an organization."""
+        row = await transaction.one(_COUNT, organization_id=organization_id)
+        return int(row["count"]) if row else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from services.benefits.domain.errors import GrantNotFound
 from services.benefits.domain.grant import Grant
@@ -70,8 +70,8 @@ class GrantStore:
         for column, values in ((grant.customer_id, wanted.customer_ids), (grant.benefit_id, wanted.benefit_ids)):
             if values:
                 query = query.where(column.in_(values))
-        for source_id in wanted.source_ids:
-            query = query.where(grant.source_id == source_id)
+        for bought_by in wanted.bought_by:
+            query = query.where(or_(grant.source_id == bought_by, grant.container_id == bought_by))
         if wanted.is_granted is not None:
             query = query.where(grant.status == "granted" if wanted.is_granted else grant.status != "granted")
         rows = await transaction.all(compile_statement(paged(query, page, grant.created_at, grant.id)))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from services.benefits.domain.source import Observation, Source, SourceKind
+from services.benefits.domain.source import Source, SourceKind
 from services.benefits.storage.tables import entitlement_source
 from services.benefits.usecases.ports import Work
 from services.chassis.database import Row, Transaction
@@ -16,9 +16,11 @@ _ENSURE = bulk_insert(entitlement_source, suffix="on conflict do nothing")
 _UPDATE = bulk_update(
     entitlement_source,
     key=("id",),
-    columns=[column.name for column in entitlement_source.columns if column.name not in ("id", "organization_id", "kind", "customer_id")],
+    columns=[column.name for column in entitlement_source.columns if column.name not in ("id", "organization_id", "kind", "container_id")],
 )
-_LOCK = Statement("select * from entitlement_source where id = any(%(ids)s) order by id for no key update")
+# Seats before what sold them, which whoever changes a seat reads under a shared lock: nobody waits in a circle.
+_LOCK = Statement("select * from entitlement_source where id = any(%(ids)s) order by (container_id is null), id for no key update")
+_LOCK_SHARED = Statement("select * from entitlement_source where id = any(%(ids)s) order by id for share")
 _NEXT = "id > %(after)s order by id limit %(limit)s"
 _OF_WORK = {
     "product": Statement(f"select id from entitlement_source where product_id = %(subject_id)s and {_NEXT}"),
@@ -26,24 +28,37 @@ _OF_WORK = {
     "organization": Statement(
         f"select id from entitlement_source where organization_id = %(subject_id)s and status = 'past_due' and {_NEXT}"
     ),
+    "container": Statement(f"select id from entitlement_source where container_id = %(subject_id)s and {_NEXT}"),
 }
+# As the indexes spell it: a sandbox's is looked for by its own clock alone.
 _GRACE_OVER = Statement(
-    "select id from entitlement_source where grace_ends_at <= %(now)s order by grace_ends_at limit %(limit)s for no key update skip locked"
+    "select id from entitlement_source where grace_ends_at <= %(now)s and not is_sandbox(organization_id) "
+    "order by grace_ends_at limit %(limit)s for no key update skip locked"
 )
+_OF_SANDBOX = "from entitlement_source where organization_id = %(sandbox)s and is_sandbox(organization_id) and grace_ends_at <= %(until)s"
+_GRACE_OVER_IN = Statement(f"select id {_OF_SANDBOX} order by grace_ends_at limit %(limit)s for no key update")
+_NEXT_END_OF_GRACE = Statement(f"select min(grace_ends_at) as due_at {_OF_SANDBOX}")
 _AFTER = Statement(f"select id from entitlement_source where {_NEXT}")
-# Entitled without a grant, or a grant without the right to it.
+# Entitled without a grant, or a grant without the right to it, or a seat that does not go by what sold it.
 _DIVERGED = Statement("""
 select s.id from entitlement_source s
   join product_benefit l on l.product_id = s.product_id
   join customer c on c.id = s.customer_id and not c.is_deleted
-  left join benefit_grant g on g.source_id = s.id and g.benefit_id = l.benefit_id and g.status = 'granted'
+  left join benefit_grant g on g.source_id = s.id and g.customer_id = s.customer_id and g.benefit_id = l.benefit_id and g.status = 'granted'
   where s.id = any(%(ids)s) and s.is_entitled and g.id is null
 union
 select g.source_id from benefit_grant g
   join entitlement_source s on s.id = g.source_id
-  join customer c on c.id = s.customer_id
+  left join customer c on c.id = s.customer_id
   left join product_benefit l on l.product_id = s.product_id and l.benefit_id = g.benefit_id
-  where g.source_id = any(%(ids)s) and g.status = 'granted' and (not s.is_entitled or c.is_deleted or l.benefit_id is null)
+  where g.source_id = any(%(ids)s) and g.status = 'granted' 
+    and (not s.is_entitled or g.customer_id is distinct from s.customer_id or c.is_deleted or l.benefit_id is null)
+union
+select s.id from entitlement_source s
+  join entitlement_source b on b.id = s.container_id
+  left join customer c on c.id = s.customer_id
+  where s.id = any(%(ids)s) and (s.product_id <> b.product_id
+    or s.is_entitled <> (s.status = 'claimed' and b.in_force and c.id is not null and not coalesce(c.is_deleted, true)))
 """)
 _FIRST = UUID(int=0)
 
@@ -51,14 +66,17 @@ _FIRST = UUID(int=0)
 class SourceStore:
     """Rows of `entitlement_source`."""
 
-    async def ensure(self, transaction: Transaction, observations: Iterable[Observation]) -> None:
-        """Have a row for each source, of which nothing is known yet."""
-        sources = [Source(seen.source_id, seen.organization_id, seen.kind, seen.customer_id, seen.product_id) for seen in observations]
+    async def ensure(self, transaction: Transaction, sources: Iterable[Source]) -> None:
+        """Have a row for each source; those that are there stay as they are."""
         await transaction.many(_ENSURE, [_to_row(source) for source in sorted(sources, key=lambda source: source.id)])
 
     async def lock(self, transaction: Transaction, source_ids: Collection[UUID]) -> list[Source]:
-        """To be changed, in the order of their ids."""
+        """To be changed."""
         return [_from_row(row) for row in await transaction.all(_LOCK, ids=list(source_ids))] if source_ids else []
+
+    async def lock_shared(self, transaction: Transaction, source_ids: Collection[UUID]) -> list[Source]:
+        """As they stay until the end of the transaction."""
+        return [_from_row(row) for row in await transaction.all(_LOCK_SHARED, ids=list(source_ids))] if source_ids else []
 
     async def save(self, transaction: Transaction, sources: Sequence[Source]) -> None:
         """Changed ones."""
@@ -70,8 +88,17 @@ class SourceStore:
         return [row["id"] for row in await transaction.all(statement, subject_id=work.subject_id, after=after, limit=limit)]
 
     async def with_grace_over(self, transaction: Transaction, now: datetime, limit: int) -> list[UUID]:
-        """Past-due sources whose grace is over, locked; those in others' hands are left to them."""
+        """Past-due sources of live organizations whose grace is over, locked; those in others' hands are left to them."""
         return [row["id"] for row in await transaction.all(_GRACE_OVER, now=now, limit=limit)]
+
+    async def with_grace_over_in(self, transaction: Transaction, sandbox: UUID, now: datetime, limit: int) -> list[UUID]:
+        """Those of a sandbox, by its own time."""
+        return [row["id"] for row in await transaction.all(_GRACE_OVER_IN, sandbox=sandbox, until=now, limit=limit)]
+
+    async def next_end_of_grace(self, transaction: Transaction, sandbox: UUID, until: datetime) -> datetime | None:
+        """When the next grace of a sandbox is over, up to and with an instant."""
+        row = await transaction.one(_NEXT_END_OF_GRACE, sandbox=sandbox, until=until)
+        return row["due_at"] if row else None
 
     async def after(self, transaction: Transaction, source_id: UUID, limit: int) -> list[UUID]:
         """The next sources in the order of ids."""

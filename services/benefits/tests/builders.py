@@ -10,6 +10,7 @@ from bursar.checkout.v1 import checkout_events_pb2 as checkout
 from bursar.checkout.v1.customer_pb2 import Customer
 from bursar.identity.v1 import identity_events_pb2 as identity
 from bursar.subscription.v1 import subscription_events_pb2 as subscription
+from bursar.subscription.v1.seat_pb2 import SeatStatus
 from bursar.subscription.v1.subscription_pb2 import SubscriptionStatus
 
 from services.benefits.domain.benefit import Kind, Properties
@@ -37,7 +38,6 @@ def an_observation(status: str = "active", version: int = 1, *, source_id: UUID 
         "status": status,
         "version": version,
         "occurred_at": START + timedelta(hours=version),
-        "begins_past_due": False,
     }
     return Observation(**{**values, **changes})
 
@@ -49,7 +49,14 @@ def order_paid(product_id: UUID, customer_id: UUID, *, organization_id: UUID = O
 
 
 def subscription_fact(
-    verb: str, status: str, version: int, subscription_id: UUID, product_id: UUID, customer_id: UUID, **fields: Any
+    verb: str,
+    status: str,
+    version: int,
+    subscription_id: UUID,
+    product_id: UUID,
+    customer_id: UUID,
+    organization_id: UUID = ORGANIZATION,
+    **fields: Any,
 ) -> Event[Any]:
     name = "".join(part.title() for part in verb.split("_"))
     state = subscription.SubscriptionState(
@@ -61,13 +68,35 @@ def subscription_fact(
     )
     message = getattr(subscription, f"Subscription{name}")(subscription=state)
     at = START + timedelta(hours=version)
-    return Event(new_id(), f"subscription.{verb}", ORGANIZATION, subscription_id, version, at, message)
+    return Event(new_id(), f"subscription.{verb}", organization_id, subscription_id, version, at, message)
 
 
-def organization_updated(*, grace_days: int, version: int) -> Event[identity.OrganizationUpdated]:
+def seat_fact(
+    verb: str, status: str, version: int, seat_id: UUID, sold_by: Event[Any], holder: UUID | None = None, **fields: Any
+) -> Event[Any]:
+    """Of a seat that the order or subscription of another fact sold."""
+    of_order = sold_by.type == "order.paid"
+    bought = sold_by.message if of_order else sold_by.message.subscription
+    state = subscription.SeatState(
+        seat_id=str(seat_id),
+        status=SeatStatus.Value(f"SEAT_STATUS_{status.upper()}"),
+        order_id=str(sold_by.subject_id) if of_order else None,
+        subscription_id=None if of_order else str(sold_by.subject_id),
+        product_id=bought.product_id,
+        customer_id=None if holder is None else str(holder),
+        email="holder@example.com",
+        billing_customer_id=bought.customer_id,
+        **fields,
+    )
+    message = getattr(subscription, f"Seat{verb.title()}")(seat=state)
+    at = START + timedelta(hours=version)
+    return Event(new_id(), f"seat.{verb}", sold_by.organization_id, seat_id, version, at, message)
+
+
+def organization_updated(*, grace_days: int, version: int, organization_id: UUID = ORGANIZATION) -> Event[identity.OrganizationUpdated]:
     message = identity.OrganizationUpdated()
     message.organization.settings.benefit_revocation_grace_period = grace_days
-    return Event(new_id(), "organization.updated", ORGANIZATION, ORGANIZATION, version, START, message)
+    return Event(new_id(), "organization.updated", organization_id, organization_id, version, START, message)
 
 
 def customer_fact(customer_id: UUID, version: int, external_id: str | None = None) -> Event[checkout.CustomerUpdated]:

@@ -22,7 +22,7 @@ from services.chassis.event import Event
 from services.chassis.sql import Statement
 
 _FACTS = Statement("select type, subject_id, version, payload from outbox where type like %(type)s order by position")
-_LIVE = Statement("select source_id, benefit_id from benefit_grant where status = 'granted'")
+_LIVE = Statement("select source_id, customer_id, benefit_id from benefit_grant where status = 'granted'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,11 @@ class Suite:
         """What is granted now: (source, benefit)."""
         async with self.worker.transaction() as transaction:
             return {(row["source_id"], row["benefit_id"]) for row in await transaction.all(_LIVE)}
+
+    async def held(self) -> set[tuple[UUID, UUID, UUID]]:
+        """The same with who has it: (source, customer, benefit)."""
+        async with self.worker.transaction() as transaction:
+            return {(row["source_id"], row["customer_id"], row["benefit_id"]) for row in await transaction.all(_LIVE)}
 
     async def published(self, event_type: str = "%") -> list[Published]:
         """The facts so far, in order."""

@@ -16,7 +16,7 @@ async def update_license_key(
     """The key as changed. LicenseKeyNotFound, LicenseKeyRevoked."""
     before = await ports.license_keys.lock(transaction, organization_id, key_id)
     live = await ports.license_keys.grant_is_live(transaction, before.grant_id)
-    after = changed(before, change, grant_is_live=live, now=ports.clock.now())
+    after = changed(before, change, grant_is_live=live, now=await ports.clock.now(transaction, organization_id))
     await ports.license_keys.save(transaction, [after])
     return after
 
@@ -27,11 +27,11 @@ async def rotate_license_key(transaction: Transaction, organization_id: UUID, ke
     # Grants before keys, as in converging: nobody waits in a circle.
     grant = await ports.grants.lock(transaction, grant_id)
     before = await ports.license_keys.lock(transaction, organization_id, key_id)
-    now = ports.clock.now()
+    now = await ports.clock.now(transaction, organization_id)
     after = rotated(before, ports.random_id(), now)
     await ports.license_keys.save(transaction, [after])
     told, fact = touched(grant, now)
     await ports.grants.save(transaction, [told])
     customers = await ports.customers.lock_shared(transaction, [grant.customer_id])
-    ports.publish(transaction, [fact], now, {grant.customer_id: customers[grant.customer_id].external_id})
+    ports.publish(transaction, [fact], {grant.customer_id: customers[grant.customer_id].external_id})
     return after

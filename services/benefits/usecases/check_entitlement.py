@@ -1,7 +1,8 @@
 """Check an entitlement: the hot read of the suite, answered from memory wherever that is safe.
 
 What is remembered is dropped when a fact says that it changed, and all of it when facts may have been missed. While facts do not
-arrive nothing is remembered, and nothing is believed for longer than 30 seconds. Nobody who spends something decides by this.
+arrive nothing is remembered, and nothing is believed for longer than 30 seconds. Nothing is remembered of sandboxes, in which other times
+come at once. Nobody who spends something decides by this.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Generic, TypeVar
 from uuid import UUID
 
 from services.benefits.domain.entitlement import Entitlement
+from services.chassis.ids import is_sandbox
 
 A = TypeVar("A")
 
@@ -66,6 +68,8 @@ class CheckEntitlement(Generic[A]):
             if known is not None and known[1] > self._now():
                 self._customers.move_to_end(key)
                 return known[0]
+        elif is_sandbox(organization_id):  # asked here, where it costs nothing to those who are remembered
+            return self._to_answer(await self._ask(organization_id, customer, is_external, benefit_id))
         else:
             remembered = self._remember(key)
         entitlement = await self._ask(organization_id, customer, is_external, benefit_id)

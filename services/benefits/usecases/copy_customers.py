@@ -36,7 +36,7 @@ async def _tell_of_external_ids(transaction: Transaction, customers: Sequence[Cu
     """Who has looked for the customer by that id was told no, and has to be told otherwise."""
     external_ids = {customer.id: customer.external_id for customer in customers}
     grants = await ports.grants.live_of_customers(transaction, external_ids) if external_ids else []
-    now = ports.clock.now()
-    moves = [touched(grant, now) for grant in grants]
+    now_of = await ports.clock.now_of(transaction, {grant.organization_id for grant in grants})
+    moves = [touched(grant, now_of(grant.organization_id)) for grant in grants]
     await ports.grants.save(transaction, [after for after, _ in moves])
-    ports.publish(transaction, [fact for _, fact in moves], now, external_ids)
+    ports.publish(transaction, [fact for _, fact in moves], external_ids)

@@ -25,10 +25,10 @@ class Draft:
 
 async def create_benefit(transaction: Transaction, organization_id: UUID, draft: Draft, *, ports: Ports) -> Benefit:
     """A benefit that products can carry."""
-    now = ports.clock.now()
+    now = await ports.clock.now(transaction, organization_id)
     benefit, fact = benefits.created(
         ports.new_id(), organization_id, draft.kind, draft.description, draft.visibility, draft.properties, draft.metadata, now
     )
     await ports.benefits.add(transaction, benefit)
-    ports.publish(transaction, [fact], now)
+    ports.publish(transaction, [fact])
     return benefit

@@ -16,7 +16,8 @@ class GrantFilter:
 
     customer_ids: Sequence[UUID] = ()
     benefit_ids: Sequence[UUID] = ()
-    source_ids: Sequence[UUID] = ()
+    bought_by: Sequence[UUID] = ()
+    """All of these orders and subscriptions at once, themselves or by their seats."""
     is_granted: bool | None = None
 
 

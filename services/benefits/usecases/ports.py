@@ -14,18 +14,18 @@ from services.benefits.domain.customer import Customer, OrganizationCopy
 from services.benefits.domain.facts import Fact
 from services.benefits.domain.grant import Grant
 from services.benefits.domain.license_key import Activation, LicenseKey
-from services.benefits.domain.source import Observation, Source
+from services.benefits.domain.source import Source
 from services.benefits.usecases.listing import GrantFilter, KeyFilter, ShownGrant
-from services.chassis.clock import Clock
 from services.chassis.database import Transaction
+from services.chassis.organization_clock import OrganizationClock
 from services.chassis.pagination import Page
 
-Scope = Literal["product", "customer", "organization"]
+Scope = Literal["product", "customer", "organization", "container"]
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Sources that have to be converged: those of a product, of a customer, or the past-due ones of an organization."""
+    """Sources that have to be converged: those of a product or customer, an organization's past-due ones, a container's seats."""
 
     id: UUID
     organization_id: UUID
@@ -80,11 +80,14 @@ class Organizations(Protocol):
 class Sources(Protocol):
     """Who is entitled by what."""
 
-    async def ensure(self, transaction: Transaction, observations: Iterable[Observation]) -> None: ...
+    async def ensure(self, transaction: Transaction, sources: Iterable[Source]) -> None: ...
     async def lock(self, transaction: Transaction, source_ids: Collection[UUID]) -> list[Source]: ...
+    async def lock_shared(self, transaction: Transaction, source_ids: Collection[UUID]) -> list[Source]: ...
     async def save(self, transaction: Transaction, sources: Sequence[Source]) -> None: ...
     async def of_work(self, transaction: Transaction, work: Work, limit: int) -> list[UUID]: ...
     async def with_grace_over(self, transaction: Transaction, now: datetime, limit: int) -> list[UUID]: ...
+    async def with_grace_over_in(self, transaction: Transaction, sandbox: UUID, now: datetime, limit: int) -> list[UUID]: ...
+    async def next_end_of_grace(self, transaction: Transaction, sandbox: UUID, until: datetime) -> datetime | None: ...
     async def after(self, transaction: Transaction, source_id: UUID, limit: int) -> list[UUID]: ...
     async def diverged(self, transaction: Transaction, source_ids: Collection[UUID]) -> list[UUID]: ...
 
@@ -129,14 +132,13 @@ class Backlog(Protocol):
     async def take(self, transaction: Transaction) -> Work | None: ...
     async def advance(self, transaction: Transaction, work: Work, after_source_id: UUID) -> None: ...
     async def done(self, transaction: Transaction, work: Work) -> None: ...
+    async def count(self, transaction: Transaction, organization_id: UUID) -> int: ...
 
 
 class Publish(Protocol):
     """Puts facts into the transaction. `external_ids` are the merchant's own ids of the customers in them."""
 
-    def __call__(
-        self, transaction: Transaction, facts: Iterable[Fact], now: datetime, external_ids: Mapping[UUID, str | None] = ...
-    ) -> None: ...
+    def __call__(self, transaction: Transaction, facts: Iterable[Fact], external_ids: Mapping[UUID, str | None] = ...) -> None: ...
 
 
 class Catalog(Protocol):
@@ -158,7 +160,7 @@ class Ports:
     license_keys: LicenseKeys
     backlog: Backlog
     publish: Publish
-    clock: Clock
+    clock: OrganizationClock
     new_id: Callable[[], UUID]
     random_id: Callable[[], UUID]
     """For license keys: nothing about it can be guessed."""

@@ -14,8 +14,8 @@ async def update_benefit(
 ) -> Benefit:
     """The benefit as changed. What was issued keeps its limits; what is issued from now on has the new ones."""
     before = await ports.benefits.lock(transaction, organization_id, benefit_id)
-    now = ports.clock.now()
+    now = await ports.clock.now(transaction, organization_id)
     benefit, fact = updated(before, change, now)
     await ports.benefits.save(transaction, benefit)
-    ports.publish(transaction, [fact], now)
+    ports.publish(transaction, [fact])
     return benefit

@@ -27,7 +27,7 @@ async def validate_license_key(
     """The key with this validation counted. LicenseKeyNotFound whatever does not fit, UsageExceeded."""
     before = await ports.license_keys.lock_by_key(transaction, organization_id, key)
     activation = await ports.license_keys.activation(transaction, before.id, claim.activation_id) if claim.activation_id else None
-    after = validated(before, claim, activation, ports.clock.now())
+    after = validated(before, claim, activation, await ports.clock.now(transaction, organization_id))
     await ports.license_keys.save(transaction, [after])
     return after, activation
 
@@ -37,7 +37,7 @@ async def activate_license_key(
 ) -> Activation:
     """One installation more. LicenseKeyNotFound, LicenseKeyNotActive, ActivationsNotSupported, ActivationLimitReached."""
     found = await ports.license_keys.lock_by_key(transaction, organization_id, key)
-    now = ports.clock.now()
+    now = await ports.clock.now(transaction, organization_id)
     check_activation(found, await ports.license_keys.count_activations(transaction, found.id), now)
     activation = Activation(
         ports.new_id(), organization_id, found.id, installation.label, installation.conditions, installation.meta, now, now, None
@@ -54,7 +54,7 @@ async def deactivate_license_key(
     before = await ports.license_keys.activation(transaction, found.id, activation_id)
     if before is None:
         raise ActivationNotFound(activation_id)
-    now = ports.clock.now()
+    now = await ports.clock.now(transaction, organization_id)
     after = replace(before, deactivated_at=now, modified_at=now)
     await ports.license_keys.save_activation(transaction, after)
     return after

@@ -9,15 +9,16 @@ from bursar.checkout.v1 import checkout_pb2
 from bursar.checkout.v1 import checkout_service_pb2 as contract
 
 from services.chassis.call import Call
-from services.chassis.clock import Clock
 from services.chassis.pagination import page_of
 from services.checkout.api.client_secret import new_client_secret, organization_of, request_scope
 from services.checkout.api.door import Door
 from services.checkout.api.rooms import PagedStore
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.errors import CheckoutNotFound
+from services.checkout.domain.subscription import StandingSubscription
 from services.checkout.messages.checkout import checkout_to_proto, for_buyer
 from services.checkout.messages.checkout_request import checkout_edit, checkout_filter, confirmation, new_checkout
+from services.checkout.messages.types import id_of
 from services.checkout.usecases.confirm_checkout import confirm_checkout
 from services.checkout.usecases.create_checkout import create_checkout
 from services.checkout.usecases.ports import Payments, Subscriptions, TaxCalculator, TaxIds
@@ -28,7 +29,6 @@ from services.checkout.usecases.update_checkout import update_checkout
 class Outside:
     """Whom purchases ask."""
 
-    clock: Clock
     taxes: TaxCalculator
     tax_ids: TaxIds
     payments: Payments
@@ -43,13 +43,17 @@ class CheckoutServicer:
         self._outside = outside
 
     async def CreateCheckout(self, request: contract.CreateCheckoutRequest, call: Call) -> checkout_pb2.Checkout:
+        # Asked before the transaction begins; what it means is decided within, once for the request's id.
+        upgraded = await self._upgraded(request, call)
+
         async def effect(store: PagedStore) -> checkout_pb2.Checkout:
             outside, secret = self._outside, new_client_secret(call.organization_id)
             made = await create_checkout(
                 call.organization_id,
                 new_checkout(request),
                 secret,
-                outside.clock.now(),
+                await store.now(call.organization_id),
+                upgraded=upgraded,
                 store=store,
                 taxes=outside.taxes,
                 tax_ids=outside.tax_ids,
@@ -57,6 +61,10 @@ class CheckoutServicer:
             return checkout_to_proto(*made)
 
         return await self._door.write(call.organization_id, call.method, request, checkout_pb2.Checkout, effect)
+
+    async def _upgraded(self, request: contract.CreateCheckoutRequest, call: Call) -> StandingSubscription | None:
+        upgraded_id = id_of(request, "upgraded_subscription_id")
+        return await self._outside.subscriptions.find(call.organization_id, upgraded_id) if upgraded_id else None
 
     async def GetCheckout(self, request: contract.GetCheckoutRequest, call: Call) -> checkout_pb2.Checkout:
         async def work(store: PagedStore) -> checkout_pb2.Checkout:
@@ -112,7 +120,6 @@ class CheckoutClientServicer:
                 organization_id,
                 request.client_secret,
                 confirmation(request),
-                clock=outside.clock,
                 open_store=self._door.open,
                 payments=outside.payments,
                 subscriptions=outside.subscriptions,
@@ -139,7 +146,8 @@ async def _update(
     by_buyer: bool,
 ) -> checkout_pb2.Checkout:
     edit = checkout_edit(request)
-    updated = await update_checkout(
-        found, edit, outside.clock.now(), by_buyer=by_buyer, store=store, taxes=outside.taxes, tax_ids=outside.tax_ids
-    )
+    if found is None:
+        raise CheckoutNotFound
+    now = await store.now(found.organization_id)
+    updated = await update_checkout(found, edit, now, by_buyer=by_buyer, store=store, taxes=outside.taxes, tax_ids=outside.tax_ids)
     return checkout_to_proto(*updated)

@@ -8,7 +8,6 @@ from bursar.checkout.v1 import customer_pb2
 from bursar.checkout.v1 import customer_service_pb2 as contract
 
 from services.chassis.call import Call
-from services.chassis.clock import Clock
 from services.chassis.pagination import page_of
 from services.checkout.api.door import Door
 from services.checkout.api.rooms import PagedStore
@@ -24,16 +23,17 @@ from services.checkout.usecases.update_customer import update_customer
 class CustomerServicer:
     """Customers."""
 
-    def __init__(self, door: Door, clock: Clock, tax_ids: TaxIds) -> None:
+    def __init__(self, door: Door, tax_ids: TaxIds) -> None:
         self._door = door
-        self._clock = clock
         self._tax_ids = tax_ids
 
     async def CreateCustomer(self, request: contract.CreateCustomerRequest, call: Call) -> customer_pb2.Customer:
         async def effect(store: PagedStore) -> customer_pb2.Customer:
             details = customer_details(request)
             return customer_to_proto(
-                await create_customer(call.organization_id, details, self._clock.now(), store=store, tax_ids=self._tax_ids)
+                await create_customer(
+                    call.organization_id, details, await store.now(call.organization_id), store=store, tax_ids=self._tax_ids
+                )
             )
 
         return await self._door.write(call.organization_id, call.method, request, customer_pb2.Customer, effect)
@@ -56,13 +56,15 @@ class CustomerServicer:
     async def UpdateCustomer(self, request: contract.UpdateCustomerRequest, call: Call) -> customer_pb2.Customer:
         async def effect(store: PagedStore) -> customer_pb2.Customer:
             edit = customer_edit(request)
-            return customer_to_proto(await update_customer(UUID(request.id), edit, self._clock.now(), store=store, tax_ids=self._tax_ids))
+            return customer_to_proto(
+                await update_customer(UUID(request.id), edit, await store.now(call.organization_id), store=store, tax_ids=self._tax_ids)
+            )
 
         return await self._door.write(call.organization_id, call.method, request, customer_pb2.Customer, effect)
 
     async def DeleteCustomer(self, request: contract.DeleteCustomerRequest, call: Call) -> customer_pb2.Customer:
         async def effect(store: PagedStore) -> customer_pb2.Customer:
-            return customer_to_proto(await delete_customer(UUID(request.id), self._clock.now(), store=store))
+            return customer_to_proto(await delete_customer(UUID(request.id), await store.now(call.organization_id), store=store))
 
         return await self._door.write(call.organization_id, call.method, request, customer_pb2.Customer, effect)
 

@@ -8,7 +8,6 @@ from bursar.checkout.v1 import discount_pb2
 from bursar.checkout.v1 import discount_service_pb2 as contract
 
 from services.chassis.call import Call
-from services.chassis.clock import Clock
 from services.chassis.pagination import page_of
 from services.checkout.api.door import Door
 from services.checkout.api.rooms import PagedStore
@@ -22,14 +21,13 @@ from services.checkout.usecases.update_discount import update_discount
 class DiscountServicer:
     """Discounts."""
 
-    def __init__(self, door: Door, clock: Clock) -> None:
+    def __init__(self, door: Door) -> None:
         self._door = door
-        self._clock = clock
 
     async def CreateDiscount(self, request: contract.CreateDiscountRequest, call: Call) -> discount_pb2.Discount:
         async def effect(store: PagedStore) -> discount_pb2.Discount:
             terms = discount_terms(request)
-            return discount_to_proto(await create_discount(call.organization_id, terms, self._clock.now(), store=store))
+            return discount_to_proto(await create_discount(call.organization_id, terms, await store.now(call.organization_id), store=store))
 
         return await self._door.write(call.organization_id, call.method, request, discount_pb2.Discount, effect)
 
@@ -49,12 +47,12 @@ class DiscountServicer:
     async def UpdateDiscount(self, request: contract.UpdateDiscountRequest, call: Call) -> discount_pb2.Discount:
         async def effect(store: PagedStore) -> discount_pb2.Discount:
             edit = discount_edit(request)
-            return discount_to_proto(await update_discount(UUID(request.id), edit, self._clock.now(), store=store))
+            return discount_to_proto(await update_discount(UUID(request.id), edit, await store.now(call.organization_id), store=store))
 
         return await self._door.write(call.organization_id, call.method, request, discount_pb2.Discount, effect)
 
     async def DeleteDiscount(self, request: contract.DeleteDiscountRequest, call: Call) -> discount_pb2.Discount:
         async def effect(store: PagedStore) -> discount_pb2.Discount:
-            return discount_to_proto(await delete_discount(UUID(request.id), self._clock.now(), store=store))
+            return discount_to_proto(await delete_discount(UUID(request.id), await store.now(call.organization_id), store=store))
 
         return await self._door.write(call.organization_id, call.method, request, discount_pb2.Discount, effect)

@@ -8,7 +8,6 @@ from bursar.checkout.v1 import product_pb2
 from bursar.checkout.v1 import product_service_pb2 as contract
 
 from services.chassis.call import Call
-from services.chassis.clock import Clock
 from services.chassis.pagination import page_of
 from services.checkout.api.door import Door
 from services.checkout.api.rooms import PagedStore
@@ -22,15 +21,16 @@ from services.checkout.usecases.update_product import update_product
 class ProductServicer:
     """Products and their prices."""
 
-    def __init__(self, door: Door, clock: Clock) -> None:
+    def __init__(self, door: Door) -> None:
         self._door = door
-        self._clock = clock
 
     async def CreateProduct(self, request: contract.CreateProductRequest, call: Call) -> product_pb2.Product:
         async def effect(store: PagedStore) -> product_pb2.Product:
             prices = [price_terms(price) for price in request.prices]
             return product_to_proto(
-                await create_product(call.organization_id, product_terms(request), prices, self._clock.now(), store=store)
+                await create_product(
+                    call.organization_id, product_terms(request), prices, await store.now(call.organization_id), store=store
+                )
             )
 
         return await self._door.write(call.organization_id, call.method, request, product_pb2.Product, effect)
@@ -56,6 +56,8 @@ class ProductServicer:
     async def UpdateProduct(self, request: contract.UpdateProductRequest, call: Call) -> product_pb2.Product:
         async def effect(store: PagedStore) -> product_pb2.Product:
             edit, prices = product_edit(request), edited_prices(request)
-            return product_to_proto(await update_product(UUID(request.id), edit, prices, self._clock.now(), store=store))
+            return product_to_proto(
+                await update_product(UUID(request.id), edit, prices, await store.now(call.organization_id), store=store)
+            )
 
         return await self._door.write(call.organization_id, call.method, request, product_pb2.Product, effect)

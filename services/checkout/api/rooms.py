@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from services.chassis.pagination import Page
+from services.checkout.domain.balance import Balance, BalanceTransaction
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.customer import Customer
 from services.checkout.domain.discount import Discount
@@ -12,6 +14,7 @@ from services.checkout.domain.order import Order
 from services.checkout.domain.product import Product
 from services.checkout.usecases import ports
 from services.checkout.usecases.filters import CheckoutFilter, OrderFilter, ProductFilter
+from services.checkout.usecases.order_export import ExportedOrder
 
 T = TypeVar("T")
 Listed = tuple[list[T], str, int | None]
@@ -36,6 +39,12 @@ class PagedCheckouts(ports.Checkouts, Protocol):
 
 class PagedOrders(ports.Orders, Protocol):
     async def page(self, given: OrderFilter, page: Page, /) -> Listed[Order]: ...
+    async def behind(self, given: OrderFilter, last: ExportedOrder | None, most: int, /) -> list[ExportedOrder]: ...
+
+
+class PagedBalances(ports.Balances, Protocol):
+    async def of_customer(self, customer_id: UUID, /) -> list[Balance]: ...
+    async def page(self, customer_id: UUID, currency: str, page: Page, /) -> tuple[list[BalanceTransaction], str]: ...
 
 
 class PagedStore(ports.Store, Protocol):
@@ -51,3 +60,5 @@ class PagedStore(ports.Store, Protocol):
     def checkouts(self) -> PagedCheckouts: ...
     @property
     def orders(self) -> PagedOrders: ...
+    @property
+    def balances(self) -> PagedBalances: ...

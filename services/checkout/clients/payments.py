@@ -2,50 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from typing import TypeVar
-
 from bursar.payments.v1 import payment_pb2, payment_service_pb2
-from google.protobuf.message import Message
 
-from services.chassis import deadline
-from services.chassis.errors import AlreadyExists, BursarError, Conflict, Exhausted, NotFound, Unavailable
+from services.chassis.errors import BursarError, NotFound
 from services.chassis.peers import Peers
+from services.checkout.clients.payments_peer import UNKNOWN, PaymentsPeer
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.payment import AttemptKind, Declined, Outcome, PaymentFailure, Undecided
 from services.checkout.domain.settlement import Purchase
 from services.checkout.messages.checkout import with_checkout_id
 from services.checkout.messages.outcome import payment_outcome, setup_outcome
 
-M = TypeVar("M", bound=Message)
-
-CHARGE_SECONDS = 20.0
-"""The processor answers within this call."""
-_PERSISTENCE_SECONDS = 6.0
-"""So long an attempt is begun again when payments does not answer: it may be restarting. The attempt is the key, so it stays one."""
-_PAUSE_SECONDS = (0.2, 1.0)
-_METHODS = payment_service_pb2.DESCRIPTOR.services_by_name["PaymentCommandService"].methods_by_name
-# Nobody knows what such a call did: it may have arrived, or run beside another of the same attempt.
-_UNKNOWN = (Unavailable, Conflict, Exhausted, AlreadyExists)
-
 
 class PaymentsOverGrpc:
     """Calls of the payments service for one organization after the other."""
 
     def __init__(self, peers: Peers) -> None:
-        self._peers = peers
+        self._peer = PaymentsPeer(peers)
 
     async def attempt(self, purchase: Purchase, confirmation_token_id: str) -> Outcome:
         """Charge or save a card. A refusal of the call itself is a decline: nothing was moved."""
         checkout = purchase.checkout
+        organization_id = checkout.organization_id
         try:
             if checkout.attempt_kind is AttemptKind.SETUP:
                 request = _setup_request(checkout, confirmation_token_id)
-                return setup_outcome(await self._persistently("CreateSetup", request, payment_pb2.Setup, checkout))
+                return setup_outcome(await self._peer.call_persistently("CreateSetup", request, payment_pb2.Setup, organization_id))
             charge = _charge_request(purchase, confirmation_token_id)
-            return payment_outcome(await self._persistently("CreatePayment", charge, payment_pb2.Payment, checkout))
-        except _UNKNOWN:
+            return payment_outcome(await self._peer.call_persistently("CreatePayment", charge, payment_pb2.Payment, organization_id))
+        except UNKNOWN:
             return Undecided()
         except BursarError as error:
             return Declined(PaymentFailure(error.reason.lower(), error.message), retryable=True)
@@ -54,9 +39,9 @@ class PaymentsOverGrpc:
         try:
             if checkout.attempt_kind is AttemptKind.SETUP:
                 request = payment_service_pb2.LookUpSetupRequest(checkout_id=str(checkout.id), attempt=checkout.attempt)
-                return setup_outcome(await self._call("LookUpSetup", request, payment_pb2.Setup, checkout))
+                return setup_outcome(await self._peer.call("LookUpSetup", request, payment_pb2.Setup, checkout.organization_id))
             by_order = payment_service_pb2.LookUpPaymentRequest(order_id=str(checkout.order_id), attempt=checkout.attempt)
-            return payment_outcome(await self._call("LookUpPayment", by_order, payment_pb2.Payment, checkout))
+            return payment_outcome(await self._peer.call("LookUpPayment", by_order, payment_pb2.Payment, checkout.organization_id))
         except NotFound:
             return None
 
@@ -65,24 +50,7 @@ class PaymentsOverGrpc:
         if checkout.attempt_kind is AttemptKind.SETUP:
             return Declined(PaymentFailure("abandoned", "The card was not confirmed in time."), retryable=True)
         request = payment_service_pb2.CancelPaymentRequest(order_id=str(checkout.order_id), attempt=checkout.attempt)
-        return payment_outcome(await self._call("CancelPayment", request, payment_pb2.Payment, checkout))
-
-    async def _persistently(self, method: str, request: Message, answer: type[M], checkout: Checkout) -> M:
-        until = time.monotonic() + min(_PERSISTENCE_SECONDS, deadline.remaining_seconds() / 2)
-        pause = _PAUSE_SECONDS[0]
-        while True:
-            try:
-                return await self._call(method, request, answer, checkout)
-            except Unavailable:
-                if time.monotonic() + pause > until:
-                    raise
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _PAUSE_SECONDS[1])
-
-    async def _call(self, method: str, request: Message, answer: type[M], checkout: Checkout) -> M:
-        return await self._peers.call(
-            _METHODS[method], request, answer, organization_id=checkout.organization_id, timeout_seconds=CHARGE_SECONDS
-        )
+        return payment_outcome(await self._peer.call("CancelPayment", request, payment_pb2.Payment, checkout.organization_id))
 
 
 def _customer(checkout: Checkout) -> payment_service_pb2.PaymentCustomer:

@@ -12,6 +12,15 @@ from services.checkout.domain.metadata import Metadata
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """How many seats or units: what is wanted, and between which bounds the merchant lets the buyer choose."""
+
+    wanted: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cart:
     """What may be chosen and what is."""
 
@@ -25,6 +34,10 @@ class Cart:
     allow_discount_codes: bool
     allow_trial: bool
     trial_override: Interval | None
+    seats: Quantity = Quantity()
+    units: Quantity = Quantity()
+    upgraded_subscription_id: UUID | None = None
+    """The free subscription that goes on with what is bought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +66,10 @@ class Pages:
 
 
 def select_product(cart: Cart, product_id: UUID) -> Cart:
-    """The cart with another of its products selected; an amount chosen for the former one is dropped."""
+    """The cart with another of its products selected; what was chosen for the former one is dropped."""
     if product_id not in cart.product_ids:
         raise ProductNotFound
-    return cart if product_id == cart.product_id else replace(cart, product_id=product_id, amount=None)
+    if product_id == cart.product_id:
+        return cart
+    seats, units = replace(cart.seats, wanted=None), replace(cart.units, wanted=None)
+    return replace(cart, product_id=product_id, amount=None, seats=seats, units=units)

@@ -35,6 +35,7 @@ CHECKOUT = Lifecycle(
         "change": {_S.OPEN: _S.OPEN},
         "confirm": {_S.OPEN: _S.CONFIRMED},
         "await_buyer": {_S.CONFIRMED: _S.CONFIRMED},
+        "await_card": {_S.CONFIRMED: _S.CONFIRMED},
         "reopen": {_S.CONFIRMED: _S.OPEN},
         # Money that arrives late still buys: paid is delivered.
         "succeed": {_S.CONFIRMED: _S.SUCCEEDED, _S.OPEN: _S.SUCCEEDED, _S.EXPIRED: _S.SUCCEEDED, _S.FAILED: _S.SUCCEEDED},
@@ -150,7 +151,16 @@ def change(
 
 
 def confirm(
-    checkout: Checkout, *, cart: Cart, buyer: Buyer, offer: Offer, order_id: UUID, subscription_id: UUID, payment_id: UUID, now: datetime
+    checkout: Checkout,
+    *,
+    cart: Cart,
+    buyer: Buyer,
+    offer: Offer,
+    order_id: UUID,
+    subscription_id: UUID,
+    payment_id: UUID,
+    attempt_kind: AttemptKind,
+    now: datetime,
 ) -> tuple[Checkout, CheckoutUpdated]:
     """The checkout with its offer frozen. The ids are fresh; those of an earlier attempt stay."""
     if is_expired(checkout, now):
@@ -165,7 +175,7 @@ def confirm(
         order_id=checkout.order_id or order_id,
         subscription_id=(checkout.subscription_id or subscription_id) if offer.recurring else None,
         attempt=checkout.attempt + 1,
-        attempt_kind=offer.attempt_kind,
+        attempt_kind=attempt_kind,
         payment_id=payment_id,
         payment_failure=None,
     )
@@ -178,9 +188,15 @@ def await_buyer(checkout: Checkout, action: PaymentAction, *, now: datetime) -> 
     return after, CheckoutUpdated(after)
 
 
+def await_card(checkout: Checkout, payment_method_id: UUID) -> Checkout:
+    """The confirmed checkout whose card is saved, of which nothing is known yet. Nobody is told: it is still confirmed."""
+    CHECKOUT.after("await_card", checkout.status)
+    return replace(checkout, payment_action=None, payment_method_id=payment_method_id)
+
+
 def reopen(checkout: Checkout, failure: PaymentFailure, *, now: datetime) -> tuple[Checkout, CheckoutUpdated]:
     """The checkout open again after a decline; it says why."""
-    after = replace(_moved(checkout, "reopen", now), payment_action=None, payment_failure=failure)
+    after = replace(_moved(checkout, "reopen", now), payment_action=None, payment_failure=failure, payment_method_id=None)
     return after, CheckoutUpdated(after)
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.checkout.domain.address import Address
+from services.checkout.domain.balance import BalanceAdjusted, BalanceTransaction
 from services.checkout.domain.errors import CustomerExternalIdFixed
 from services.checkout.domain.metadata import Metadata
 
@@ -94,6 +95,12 @@ def pay_by(customer: Customer, payment_method_id: UUID | None, *, now: datetime)
         return None
     after = replace(customer, default_payment_method_id=payment_method_id, version=customer.version + 1, modified_at=now)
     return after, CustomerUpdated(after)
+
+
+def note_balance(customer: Customer, transaction: BalanceTransaction, *, now: datetime) -> tuple[Customer, BalanceAdjusted]:
+    """The customer whose balance was adjusted by hand."""
+    after = replace(customer, version=customer.version + 1, modified_at=now)
+    return after, BalanceAdjusted(transaction, after.version)
 
 
 def delete(customer: Customer, *, now: datetime) -> tuple[Customer, CustomerDeleted]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.chassis.money import Money, allocate, divide_half_away
+from services.chassis.money import Money
 from services.checkout.domain.errors import (
     DiscountDatesInvalid,
     DiscountDurationInvalid,
@@ -17,9 +16,7 @@ from services.checkout.domain.errors import (
     DiscountRedeemed,
 )
 from services.checkout.domain.metadata import Metadata
-
-WHOLE = 10_000
-"""Basis points of 100 %."""
+from services.pricing.reduction import WHOLE, FixedReduction, Percentage, Reduction
 
 
 class DiscountDuration(StrEnum):
@@ -28,23 +25,6 @@ class DiscountDuration(StrEnum):
     ONCE = "once"
     REPEATING = "repeating"
     FOREVER = "forever"
-
-
-@dataclass(frozen=True, slots=True)
-class Percentage:
-    """A part of the price in basis points, 1 to 10000."""
-
-    basis_points: int
-
-
-@dataclass(frozen=True, slots=True)
-class FixedReduction:
-    """Minor units by currency. Not usable in a currency that is absent."""
-
-    amounts: Mapping[str, int]
-
-
-Reduction = Percentage | FixedReduction
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,17 +149,6 @@ def applied(discount: Discount) -> AppliedDiscount:
     """What a redemption keeps of it."""
     terms = discount.terms
     return AppliedDiscount(discount.id, terms.reduction, terms.duration, terms.duration_in_months)
-
-
-def reductions(reduction: Reduction, currency: str, amounts: Sequence[int]) -> list[int]:
-    """What to take off each line, minor units. A percentage rounds each line; a fixed amount is split in proportion.
-
-    The source of the rule is billing-rules, discounts: never more than a line costs, and the parts of a fixed one add up to it.
-    """
-    if isinstance(reduction, Percentage):
-        return [divide_half_away(amount * reduction.basis_points, WHOLE) for amount in amounts]
-    total = min(reduction.amounts[currency], sum(amounts))
-    return allocate(total, amounts) if amounts else []
 
 
 def same_person(email: str) -> str:

@@ -1,14 +1,16 @@
 """What this service refuses, by name. The kinds (Invalid, NotFound, …) are the suite's.
 
-Invalid         PriceCombinationInvalid  PriceCurrencyMissing  AmountBelowMinimum  AmountAboveMaximum
-                AmountNotAllowed  TrialNeedsRecurring  TrialIncomplete  PriceBoundsInvalid  DiscountDurationInvalid
-                DiscountDatesInvalid  TaxIdInvalid  RequestIdReused
+Invalid         PriceCombinationInvalid  PriceCurrencyMissing  AmountBelowMinimum  AmountAboveMaximum  CurrencyUnknown
+                AmountNotAllowed  UnitPriceNeedsRecurring  TrialNeedsRecurring  TrialIncomplete  RecurringIntervalMissing
+                ProductNotRecurring  DiscountDurationInvalid  DiscountDatesInvalid  TaxIdInvalid  RequestIdReused
+                of services/pricing: PriceTiersInvalid  PriceBoundsInvalid  QuantityNotAllowed
 NotFound        ProductNotFound  PriceNotFound  DiscountNotFound  CustomerNotFound  CheckoutNotFound  OrderNotFound
-                    OrganizationNotKnown
+                SubscriptionNotFound  OrganizationNotKnown
 AlreadyExists   DiscountCodeTaken  CustomerEmailTaken  CustomerExternalIdTaken
 NotPossibleNow  ProductArchived  CurrencyNotOffered  DiscountNotApplicable  DiscountExhausted  DiscountRedeemed
                 DiscountCodesNotAllowed  CustomerExternalIdFixed  CheckoutNotOpen  CheckoutExpired  CustomerEmailMissing
-                BillingAddressMissing  PaymentMethodMissing  AlreadySubscribed  TrialAlreadyUsed  TooManyAttempts
+                BillingAddressMissing  PaymentMethodMissing  AlreadySubscribed  SubscriptionNotFree  TrialAlreadyUsed  TooManyAttempts
+                OrderNotPending  PaymentUnderWay  TooManyRetries  BalanceNotEnough
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from services.chassis.errors import AlreadyExists, Invalid, NotFound, NotPossibl
 
 
 class PriceCombinationInvalid(Invalid):
-    def __init__(self, why: str) -> None:
-        super().__init__("PRICE_COMBINATION_INVALID", why, field="prices")
+    def __init__(self, why: str, field: str = "prices") -> None:
+        super().__init__("PRICE_COMBINATION_INVALID", why, field=field)
 
 
 class PriceCurrencyMissing(Invalid):
@@ -30,20 +32,26 @@ class PriceCurrencyMissing(Invalid):
 
 
 class AmountBelowMinimum(Invalid):
-    def __init__(self, currency: str, minimum: int) -> None:
+    def __init__(self, currency: str, minimum: int, field: str) -> None:
         message = f"the smallest amount in {currency} is {minimum} (minor units), or 0 for free"
-        super().__init__("AMOUNT_BELOW_MINIMUM", message, field="prices", details={"currency": currency, "minimum": str(minimum)})
+        super().__init__("AMOUNT_BELOW_MINIMUM", message, field=field, details={"currency": currency, "minimum": str(minimum)})
 
 
 class AmountAboveMaximum(Invalid):
-    def __init__(self, currency: str, maximum: int) -> None:
+    def __init__(self, currency: str, maximum: int, field: str) -> None:
         message = f"the largest amount in {currency} is {maximum} (minor units)"
-        super().__init__("AMOUNT_ABOVE_MAXIMUM", message, field="prices", details={"currency": currency, "maximum": str(maximum)})
+        super().__init__("AMOUNT_ABOVE_MAXIMUM", message, field=field, details={"currency": currency, "maximum": str(maximum)})
 
 
-class PriceBoundsInvalid(Invalid):
-    def __init__(self, why: str) -> None:
-        super().__init__("PRICE_BOUNDS_INVALID", why, field="prices")
+class CurrencyUnknown(Invalid):
+    def __init__(self, currency: str, field: str) -> None:
+        super().__init__("CURRENCY_UNKNOWN", f"{currency!r} is not a currency of the suite", field=field)
+
+
+class UnitPriceNeedsRecurring(Invalid):
+    def __init__(self, field: str) -> None:
+        message = "a price by units is charged again and again: only a recurring product can have one"
+        super().__init__("UNIT_PRICE_NEEDS_RECURRING", message, field=field)
 
 
 class AmountNotAllowed(Invalid):
@@ -57,9 +65,21 @@ class TrialNeedsRecurring(Invalid):
 
 
 class TrialIncomplete(Invalid):
-    def __init__(self) -> None:
+    def __init__(self, missing: str) -> None:
         message = "give both trial_interval and trial_interval_count, or neither"
-        super().__init__("TRIAL_INCOMPLETE", message, field="trial_interval_count")
+        super().__init__("TRIAL_INCOMPLETE", message, field=missing)
+
+
+class RecurringIntervalMissing(Invalid):
+    def __init__(self) -> None:
+        message = "recurring_interval_count counts intervals: say which"
+        super().__init__("RECURRING_INTERVAL_MISSING", message, field="recurring_interval")
+
+
+class ProductNotRecurring(Invalid):
+    def __init__(self) -> None:
+        message = "a subscription goes on only with a recurring product"
+        super().__init__("PRODUCT_NOT_RECURRING", message, field="product_ids")
 
 
 class DiscountDurationInvalid(Invalid):
@@ -74,9 +94,9 @@ class DiscountDatesInvalid(Invalid):
 
 
 class TaxIdInvalid(Invalid):
-    def __init__(self, country: str) -> None:
+    def __init__(self, country: str, field: str = "tax_id") -> None:
         message = f"this is not a tax id of {country}" if country else "a tax id needs a billing address with its country"
-        super().__init__("TAX_ID_INVALID", message, field="tax_id", details={"country": country})
+        super().__init__("TAX_ID_INVALID", message, field=field, details={"country": country})
 
 
 class RequestIdReused(Invalid):
@@ -198,6 +218,17 @@ class AlreadySubscribed(NotPossibleNow):
         super().__init__("ALREADY_SUBSCRIBED", "this customer already has a subscription")
 
 
+class SubscriptionNotFound(NotFound):
+    def __init__(self) -> None:
+        super().__init__("SUBSCRIPTION_NOT_FOUND", "this customer has no such subscription")
+
+
+class SubscriptionNotFree(NotPossibleNow):
+    def __init__(self) -> None:
+        message = "only a running free subscription can be upgraded by a checkout"
+        super().__init__("SUBSCRIPTION_NOT_FREE", message, field="upgraded_subscription_id")
+
+
 class TrialAlreadyUsed(NotPossibleNow):
     def __init__(self) -> None:
         super().__init__("TRIAL_ALREADY_USED", "this person has already had a trial")
@@ -206,6 +237,27 @@ class TrialAlreadyUsed(NotPossibleNow):
 class TooManyAttempts(NotPossibleNow):
     def __init__(self) -> None:
         super().__init__("TOO_MANY_ATTEMPTS", "this checkout was tried too often; start a new one")
+
+
+class OrderNotPending(NotPossibleNow):
+    def __init__(self, status: str) -> None:
+        super().__init__("ORDER_NOT_PENDING", f"this order is {status}; nobody owes it", details={"status": status})
+
+
+class PaymentUnderWay(NotPossibleNow):
+    def __init__(self) -> None:
+        super().__init__("PAYMENT_UNDER_WAY", "this order is being paid; wait for the outcome", retry_after_seconds=5.0)
+
+
+class TooManyRetries(NotPossibleNow):
+    def __init__(self, most: int) -> None:
+        super().__init__("TOO_MANY_RETRIES", f"this order was tried {most} times by hand, which is all", details={"maximum": str(most)})
+
+
+class BalanceNotEnough(NotPossibleNow):
+    def __init__(self, balance: int) -> None:
+        message = "a balance is not taken below zero by hand"
+        super().__init__("BALANCE_NOT_ENOUGH", message, field="amount", details={"balance_amount": str(balance)})
 
 
 class OrganizationNotKnown(NotFound):

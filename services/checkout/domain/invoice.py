@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from services.checkout.domain.customer import short_code
+
+if TYPE_CHECKING:
+    from services.checkout.domain.organization import Organization
 
 _FEWEST_DIGITS = 4
 _RECEIPT_PREFIX = "RCPT"
@@ -53,3 +57,9 @@ def invoice_series(organization_id: UUID, prefix: str, numbering: InvoiceNumberi
 def receipt_series(organization_id: UUID, customer_id: UUID) -> Series:
     """Where a customer's next receipt number comes from: `RCPT-SHORTID-0001`."""
     return Series(organization_id, SeriesKind.RECEIPT, f"{_RECEIPT_PREFIX}-{short_code(customer_id)}")
+
+
+def series_of_order(organization: Organization, customer_id: UUID, *, is_charged: bool) -> tuple[Series, ...]:
+    """Where a paid order's numbers come from: the invoice's series, and the receipt's if something was charged."""
+    invoice = invoice_series(organization.id, organization.invoice_prefix, organization.invoice_numbering, customer_id)
+    return (invoice, receipt_series(organization.id, customer_id)) if is_charged else (invoice,)

@@ -1,23 +1,27 @@
-"""What a checkout sells at this moment: price, discount, trial and the quote that follows. Confirming freezes it."""
+"""What a checkout sells at this moment: prices, discount, trial and the quote that follows. Confirming freezes it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.checkout.domain.balance import applied_balance
+from services.checkout.domain.description import described
 from services.checkout.domain.discount import AppliedDiscount
 from services.checkout.domain.interval import Interval, Period
 from services.checkout.domain.payment import AttemptKind
 from services.checkout.domain.price import Price, TaxBehavior, minimum_charge
-from services.checkout.domain.quote import Line, Quote
+from services.checkout.domain.quote import Quote
+from services.pricing.price import CustomPrice
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A price as it is sold to one buyer. Subscription, order and invoice are made from it, so it carries all they need."""
+    """A product's prices as they are sold to one buyer. Subscription, order and invoice are made from it, so it carries all they need."""
 
     product_name: str
-    price: Price
+    prices: tuple[Price, ...]
+    """All of one currency, bought at once; a line of the quote for each."""
     tax_behavior: TaxBehavior
     """Exclusive or inclusive, decided by the buyer's place."""
     quote: Quote
@@ -29,6 +33,15 @@ class Offer:
     trial_needs_card: bool
     time_zone: str
     """In which periods are counted."""
+    seats: int | None = None
+    units: int | None = None
+    locale: str | None = None
+    """The buyer's, for the words on lines."""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it never costs anything."""
+        return all(price.is_free for price in self.prices)
 
     @property
     def due_now(self) -> int:
@@ -43,33 +56,37 @@ class Offer:
     @property
     def is_payment_setup_required(self) -> bool:
         """Whether a card is to be kept for later."""
-        if self.recurring is None or self.price.is_free or (self.discount is not None and self.discount.makes_free_for_ever):
+        if self.recurring is None or self.is_free or (self.discount is not None and self.discount.makes_free_for_ever):
             return False
-        if self.quote.subtotal_amount == 0:
+        if self.quote.subtotal_amount == 0 and all(isinstance(price.amount, CustomPrice) for price in self.prices):
             return False
         return self.trial is None or self.trial_needs_card
 
-    @property
-    def attempt_kind(self) -> AttemptKind:
-        """What confirming asks of payments."""
-        if self.is_payment_required:
-            return AttemptKind.CHARGE
-        return AttemptKind.SETUP if self.is_payment_setup_required else AttemptKind.NONE
 
-
-def owed_on_balance(offer: Offer) -> int:
-    """The part of what is due now that is too small to charge, as `applied_balance_amount` (not positive)."""
-    return 0 if offer.is_payment_required else -offer.due_now
+def kind_of_attempt(offer: Offer, balance: int) -> AttemptKind:
+    """What confirming asks of payments when the customer's balance takes its part."""
+    applied = applied_balance(offer.due_now, balance, offer.quote.currency)
+    if offer.due_now + applied > 0:
+        return AttemptKind.CHARGE
+    return AttemptKind.SETUP if offer.is_payment_setup_required else AttemptKind.NONE
 
 
 def first_order(offer: Offer, now: datetime) -> Quote:
-    """The quote of the order that confirming makes: the first period, or a trial at no charge."""
+    """The quote of the order that confirming makes: the first period, or a trial at no charge; its lines in words."""
     if offer.recurring is None:
-        return offer.quote
+        return _in_words(offer, offer.quote, None)
     if offer.trial is not None:
-        end = offer.trial.after(now, offer.time_zone)
-        label = f"Trial period for {offer.product_name}"
-        line = Line(label=label, amount=0, price_id=offer.price.id, period=Period(now, end))
-        return Quote(offer.quote.currency, offer.quote.inclusive, (line,), ())
-    period = Period(now, offer.recurring.after(now, offer.time_zone))
-    return replace(offer.quote, lines=tuple(replace(line, period=period) for line in offer.quote.lines))
+        period = Period(now, offer.trial.after(now, offer.time_zone))
+        lines = tuple(
+            replace(line, label=f"Trial period for {line.label}", amount=0, discount_amount=0, tax_amount=0) for line in offer.quote.lines
+        )
+        return _in_words(offer, Quote(offer.quote.currency, offer.quote.inclusive, lines, ()), period)
+    return _in_words(offer, offer.quote, Period(now, offer.recurring.after(now, offer.time_zone)))
+
+
+def _in_words(offer: Offer, quote: Quote, period: Period | None) -> Quote:
+    lines = tuple(
+        described(replace(line, period=period), price, quote.currency, time_zone=offer.time_zone, locale=offer.locale)
+        for line, price in zip(quote.lines, offer.prices, strict=True)
+    )
+    return replace(quote, lines=lines)

@@ -12,8 +12,12 @@ from uuid import UUID
 
 from services.chassis.lifecycle import Lifecycle
 from services.checkout.domain.address import Address
+from services.checkout.domain.balance import BalanceChange, BalanceKey, BalanceTransactionType
+from services.checkout.domain.dunning import Dunning, exhaust
+from services.checkout.domain.errors import OrderNotPending
+from services.checkout.domain.interval import Period
 from services.checkout.domain.metadata import Metadata
-from services.checkout.domain.payment import Declined
+from services.checkout.domain.payment import Declined, PaymentAction, PaymentFailure
 from services.checkout.domain.quote import Line, Quote
 
 
@@ -30,6 +34,8 @@ ORDER = Lifecycle(
     {
         "requote": {OrderStatus.PENDING: OrderStatus.PENDING},
         "fail": {OrderStatus.PENDING: OrderStatus.PENDING},
+        "await_buyer": {OrderStatus.PENDING: OrderStatus.PENDING},
+        "exhaust": {OrderStatus.PENDING: OrderStatus.PENDING},
         # Money that arrives late still pays: what was voided meanwhile is delivered.
         "pay": {OrderStatus.PENDING: OrderStatus.PAID, OrderStatus.VOID: OrderStatus.PAID},
         "void": {OrderStatus.PENDING: OrderStatus.VOID},
@@ -42,6 +48,9 @@ class BillingReason(StrEnum):
 
     PURCHASE = "purchase"
     SUBSCRIPTION_CREATE = "subscription_create"
+    SUBSCRIPTION_CYCLE = "subscription_cycle"
+    SUBSCRIPTION_UPDATE = "subscription_update"
+    SUBSCRIPTION_METER_CYCLE = "subscription_meter_cycle"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,14 @@ class Placement:
     billing_address: Address | None
     customer_tax_id: str | None
     metadata: Metadata
+    seats: int | None = None
+    """Sold by a one-time order."""
+    period: Period | None = None
+    """That began with it, for the cycle of a subscription."""
+    payment_method_id: UUID | None = None
+    """The saved card that is charged first, if it is still there."""
+    void_on_failure: bool = False
+    """A failed charge is the end of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +107,12 @@ class Order:
     paid_at: datetime | None
     created_at: datetime
     modified_at: datetime
+    holds_balance: bool = False
+    """Whether the customer's balance has the applied amount in it."""
+    payment_attempts: int = 0
+    payment_failure: PaymentFailure | None = None
+    payment_action: PaymentAction | None = None
+    dunning: Dunning | None = None
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -99,6 +122,11 @@ class Order:
     def due_amount(self) -> int:
         """What is charged to the payment method."""
         return max(0, self.quote.total_amount + self.applied_balance_amount)
+
+    def balance_change(self, kind: BalanceTransactionType, amount: int, now: datetime) -> tuple[BalanceChange, ...]:
+        """What this order does to its customer's balance; nothing for 0."""
+        key = BalanceKey(self.organization_id, self.placement.customer_id, self.quote.currency)
+        return (BalanceChange(key, kind, amount, now, self.id),) if amount else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +159,13 @@ class OrderPaymentFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderDunningExhausted:
+    """Nobody tries to charge it any more."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
 class OrderVoided:
     """Nobody owes it any more."""
 
@@ -147,7 +182,7 @@ def place(
     balance: int = 0,
     now: datetime,
 ) -> tuple[Order, OrderCreated]:
-    """A new order, pending. `balance` is what the customer's balance takes over, as `applied_balance_amount`."""
+    """A new order, pending. `balance` is what it adds to the customer's balance, as `applied_balance_amount`."""
     order = Order(
         id=order_id,
         organization_id=organization_id,
@@ -164,6 +199,7 @@ def place(
         paid_at=None,
         created_at=now,
         modified_at=now,
+        holds_balance=True,
     )
     return order, OrderCreated(order)
 
@@ -172,8 +208,23 @@ def requote(
     order: Order, placement: Placement, quote: Quote, item_ids: tuple[UUID, ...], *, balance: int = 0, now: datetime
 ) -> tuple[Order, OrderUpdated]:
     """The same order for the next attempt, as it was placed this time."""
-    after = replace(_moved(order, "requote", now), placement=placement, quote=quote, item_ids=item_ids, applied_balance_amount=balance)
+    after = replace(
+        _moved(order, "requote", now),
+        placement=placement,
+        quote=quote,
+        item_ids=item_ids,
+        applied_balance_amount=balance,
+        holds_balance=True,
+    )
     return after, OrderUpdated(after)
+
+
+def attempted(order: Order, *, payment_method_id: UUID | None = None) -> Order:
+    """The order with one more attempt to charge it, which nobody is told of before its outcome."""
+    if order.status is not OrderStatus.PENDING:
+        raise OrderNotPending(order.status)
+    placement = replace(order.placement, payment_method_id=payment_method_id) if payment_method_id else order.placement
+    return replace(order, placement=placement, payment_attempts=order.payment_attempts + 1, payment_action=None)
 
 
 def pay(
@@ -193,20 +244,53 @@ def pay(
         invoice_number=invoice_number,
         receipt_number=receipt_number,
         paid_at=now,
+        holds_balance=True,
+        payment_failure=None,
+        payment_action=None,
+        dunning=replace(order.dunning, due_at=None) if order.dunning else None,
     )
     return after, OrderPaid(after)
 
 
-def fail(order: Order, declined: Declined, *, now: datetime) -> tuple[Order, OrderPaymentFailed]:
-    """The order after an attempt that was declined; still pending."""
-    after = _moved(order, "fail", now)
+def fail(order: Order, declined: Declined, *, dunning: Dunning | None = None, now: datetime) -> tuple[Order, OrderPaymentFailed]:
+    """The order after an attempt that was declined; still pending. `dunning`: what follows, if the buyer was absent."""
+    after = replace(_moved(order, "fail", now), payment_failure=declined.failure, payment_action=None, dunning=dunning or order.dunning)
     return after, OrderPaymentFailed(after, declined)
 
 
+def await_buyer(order: Order, action: PaymentAction, *, now: datetime) -> tuple[Order, OrderUpdated]:
+    """The order with what the buyer, who is present, has to do next."""
+    after = replace(_moved(order, "await_buyer", now), payment_action=action)
+    return after, OrderUpdated(after)
+
+
+def give_up(order: Order, *, now: datetime) -> tuple[Order, OrderDunningExhausted]:
+    """The order without further attempts."""
+    assert order.dunning is not None
+    ended = order.dunning if order.dunning.due_at is None else exhaust(order.dunning)
+    after = replace(_moved(order, "exhaust", now), dunning=ended)
+    return after, OrderDunningExhausted(after)
+
+
 def void(order: Order, *, now: datetime) -> tuple[Order, OrderVoided]:
-    """The order as never to be paid."""
-    after = _moved(order, "void", now)
+    """The order as never to be paid. OrderNotPending."""
+    if not ORDER.allows("void", order.status):
+        raise OrderNotPending(order.status)
+    ended = replace(order.dunning, due_at=None) if order.dunning else None
+    after = replace(_moved(order, "void", now), holds_balance=False, payment_action=None, dunning=ended)
     return after, OrderVoided(after)
+
+
+def given_back(order: Order, *, now: datetime) -> tuple[BalanceChange, ...]:
+    """What an order that came to nothing gives back of what it took from the balance."""
+    held = order.applied_balance_amount if order.holds_balance else 0
+    return order.balance_change(BalanceTransactionType.ORDER_RETURNED, -held, now)
+
+
+def taken_again(order: Order, *, now: datetime) -> tuple[BalanceChange, ...]:
+    """What an order that is paid late takes again from the balance."""
+    owed = 0 if order.holds_balance else order.applied_balance_amount
+    return order.balance_change(BalanceTransactionType.ORDER_APPLIED, owed, now)
 
 
 def _moved(order: Order, verb: str, now: datetime) -> Order:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.checkout.domain.dunning import USUAL_DAYS, UnpaidBehavior
 from services.checkout.domain.invoice import InvoiceNumbering
 from services.checkout.domain.price import TaxBehavior
 
@@ -28,3 +29,6 @@ class Organization:
     """IANA name."""
     tax_registrations: tuple[str, ...]
     """Where tax is collected; empty: everywhere known."""
+    dunning_days: tuple[int, ...] = USUAL_DAYS
+    """After the first failed charge of an order; ascending."""
+    unpaid_behavior: UnpaidBehavior = UnpaidBehavior.CANCEL

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentMethod:
-    """Facts about one come in any order and more than once, so each of the two is kept apart and stays true once it is."""
+    """Facts about one come in any order and more than once: the newest version says whether it is the default; gone stays gone."""
 
     id: UUID
     organization_id: UUID
     customer_id: UUID
-    was_default: bool
-    """It was saved as the customer's default."""
+    version: int
+    """Of what was said of it last; 0 if nothing but that it is gone."""
+    is_default: bool
     is_gone: bool
     """It was deleted; perhaps nobody has told yet that it was saved."""
+    fingerprint: str | None = None
+    """The same for the same card, whoever saved it. None until somebody tells that it was saved; empty if it has none."""
 
 
 def merged(methods: Iterable[PaymentMethod]) -> list[PaymentMethod]:
@@ -26,12 +29,13 @@ def merged(methods: Iterable[PaymentMethod]) -> list[PaymentMethod]:
     for method in methods:
         key = (method.customer_id, method.id)
         other = known.get(key, method)
-        was_default, is_gone = method.was_default or other.was_default, method.is_gone or other.is_gone
-        known[key] = PaymentMethod(method.id, method.organization_id, method.customer_id, was_default, is_gone)
+        newest = max(method, other, key=lambda each: each.version)
+        fingerprint = other.fingerprint if method.fingerprint is None else method.fingerprint
+        known[key] = replace(newest, is_gone=method.is_gone or other.is_gone, fingerprint=fingerprint)
     return [known[key] for key in sorted(known)]
 
 
 def default_of(methods: Iterable[PaymentMethod]) -> UUID | None:
-    """The one to pay by: of those that are not gone the one that was saved as the default, else the newest; ids grow with time."""
+    """The one to pay by: of those that are not gone the one that is the default, else the newest; ids grow with time."""
     kept = [method for method in methods if not method.is_gone]
-    return max(kept, key=lambda method: (method.was_default, method.id)).id if kept else None
+    return max(kept, key=lambda method: (method.is_default, method.id)).id if kept else None

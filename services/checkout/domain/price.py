@@ -1,4 +1,4 @@
-"""What a product costs in one currency: a fixed amount (0 is free) or what the buyer wants to pay."""
+"""What a product costs in one currency: a fixed amount (0 is free), what the buyer wants to pay, or so much a seat or a unit."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.chassis.money import Money
-from services.checkout.domain.errors import AmountAboveMaximum, AmountBelowMinimum, AmountNotAllowed, PriceBoundsInvalid
+from services.chassis.money import CURRENCIES
+from services.checkout.domain.errors import AmountAboveMaximum, AmountBelowMinimum, AmountNotAllowed, CurrencyUnknown
+from services.pricing.errors import PriceBoundsInvalid
+from services.pricing.price import CustomPrice, FixedPrice, PriceAmount, amount_of, check_counted, is_free
 
 LARGEST_PRICE = 99_999_999
 """Of one charge, in any currency: eight digits are what the processor takes."""
@@ -32,27 +34,11 @@ class TaxBehavior(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class FixedAmount:
-    """One amount in minor units; 0 is free."""
-
-    price_amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class CustomAmount:
-    """The buyer chooses, minor units. A minimum of 0 allows paying nothing."""
-
-    minimum_amount: int | None = None
-    maximum_amount: int | None = None
-    preset_amount: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class PriceTerms:
     """A price as the merchant says it; with an id, one that stays."""
 
     currency: str
-    amount: FixedAmount | CustomAmount | None
+    amount: PriceAmount | None
     tax_behavior: TaxBehavior | None = None
     id: UUID | None = None
 
@@ -64,7 +50,7 @@ class Price:
     id: UUID
     product_id: UUID
     currency: str
-    amount: FixedAmount | CustomAmount
+    amount: PriceAmount
     tax_behavior: TaxBehavior | None
     """None takes the organization's default."""
     is_archived: bool
@@ -73,7 +59,7 @@ class Price:
     @property
     def is_free(self) -> bool:
         """Whether it never costs anything."""
-        return isinstance(self.amount, FixedAmount) and self.amount.price_amount == 0
+        return is_free(self.amount)
 
 
 def minimum_charge(currency: str) -> int:
@@ -81,45 +67,56 @@ def minimum_charge(currency: str) -> int:
     return _MINIMUM.get(currency, DEFAULT_MINIMUM)
 
 
-def completed(amount: FixedAmount | CustomAmount, currency: str) -> FixedAmount | CustomAmount:
-    """The amount with its defaults, checked. CURRENCY_UNKNOWN, AmountBelowMinimum, AmountAboveMaximum, PriceBoundsInvalid."""
-    Money(currency, 0)
-    if isinstance(amount, FixedAmount):
-        _check_chargeable(amount.price_amount, currency)
+def completed(amount: PriceAmount, currency: str, *, at: str) -> PriceAmount:
+    """The amount with its defaults, checked. `at`: where the request says the price, e.g. `prices[0]`.
+
+    CurrencyUnknown, AmountBelowMinimum, AmountAboveMaximum, PriceBoundsInvalid, PriceTiersInvalid.
+    """
+    if currency not in CURRENCIES:
+        raise CurrencyUnknown(currency, f"{at}.price_currency")
+    inside = f"{at}.{amount.amount_type}"
+    if isinstance(amount, FixedPrice):
+        _check_chargeable(amount.price_amount, currency, f"{inside}.price_amount")
         return amount
-    minimum = max(DEFAULT_MINIMUM, minimum_charge(currency)) if amount.minimum_amount is None else amount.minimum_amount
-    complete = CustomAmount(minimum, amount.maximum_amount, amount.preset_amount)
-    for bound in (minimum, complete.maximum_amount, complete.preset_amount):
-        if bound is not None:
-            _check_chargeable(bound, currency)
-    if complete.maximum_amount is not None and complete.maximum_amount < max(minimum, 1):
-        raise PriceBoundsInvalid("maximum_amount is below minimum_amount")
-    if complete.preset_amount is not None and not _within(complete, complete.preset_amount):
-        raise PriceBoundsInvalid("preset_amount is outside of minimum_amount and maximum_amount")
-    return complete
+    if isinstance(amount, CustomPrice):
+        return _completed_custom(amount, currency, inside)
+    check_counted(amount, at=inside)
+    return amount
 
 
-def amount_to_pay(price: Price, chosen: int | None) -> int:
-    """What one unit costs, minor units. AmountNotAllowed if the buyer's choice does not fit the price."""
-    if isinstance(price.amount, FixedAmount):
-        if chosen is not None and chosen != price.amount.price_amount:
-            raise AmountNotAllowed("the price is fixed")
-        return price.amount.price_amount
-    minimum = price.amount.minimum_amount or 0
-    amount = chosen if chosen is not None else (minimum if price.amount.preset_amount is None else price.amount.preset_amount)
+def check_choice(price: Price, chosen: int | None) -> None:
+    """AmountNotAllowed if what the buyer wants to pay does not fit the price."""
+    if not isinstance(price.amount, CustomPrice):
+        if chosen is not None and chosen != (price.amount.price_amount if isinstance(price.amount, FixedPrice) else None):
+            raise AmountNotAllowed("the price is fixed" if isinstance(price.amount, FixedPrice) else "the price follows from the quantity")
+        return
+    minimum, amount = price.amount.minimum_amount or 0, amount_of(price.amount, chosen=chosen)
     if not _within(price.amount, amount):
         raise AmountNotAllowed(f"choose at least {minimum} and at most {price.amount.maximum_amount or LARGEST_PRICE} (minor units)")
     if 0 < amount < minimum_charge(price.currency):
         raise AmountNotAllowed(f"choose at least {minimum_charge(price.currency)} (minor units), or 0 where that is allowed")
-    return amount
 
 
-def _within(amount: CustomAmount, value: int) -> bool:
+def _completed_custom(amount: CustomPrice, currency: str, at: str) -> CustomPrice:
+    minimum = max(DEFAULT_MINIMUM, minimum_charge(currency)) if amount.minimum_amount is None else amount.minimum_amount
+    complete = CustomPrice(minimum, amount.maximum_amount, amount.preset_amount)
+    for name in ("minimum_amount", "maximum_amount", "preset_amount"):
+        bound = getattr(complete, name)
+        if bound is not None:
+            _check_chargeable(bound, currency, f"{at}.{name}")
+    if complete.maximum_amount is not None and complete.maximum_amount < max(minimum, 1):
+        raise PriceBoundsInvalid("maximum_amount is below minimum_amount", f"{at}.maximum_amount")
+    if complete.preset_amount is not None and not _within(complete, complete.preset_amount):
+        raise PriceBoundsInvalid("preset_amount is outside of minimum_amount and maximum_amount", f"{at}.preset_amount")
+    return complete
+
+
+def _within(amount: CustomPrice, value: int) -> bool:
     return (amount.minimum_amount or 0) <= value <= (LARGEST_PRICE if amount.maximum_amount is None else amount.maximum_amount)
 
 
-def _check_chargeable(value: int, currency: str) -> None:
+def _check_chargeable(value: int, currency: str, at: str) -> None:
     if 0 < value < minimum_charge(currency):
-        raise AmountBelowMinimum(currency, minimum_charge(currency))
+        raise AmountBelowMinimum(currency, minimum_charge(currency), at)
     if value > LARGEST_PRICE:
-        raise AmountAboveMaximum(currency, LARGEST_PRICE)
+        raise AmountAboveMaximum(currency, LARGEST_PRICE, at)

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from uuid import UUID
 
 from services.chassis.money import Money, allocate
-from services.checkout.domain.discount import Reduction, reductions
 from services.checkout.domain.interval import Period
 from services.checkout.domain.tax import TaxLine, TaxRate, tax_lines
+from services.pricing.reduction import FixedReduction, Reduction, reductions
+
+
+class BillingEntryType(StrEnum):
+    """What a billing entry stands for."""
+
+    CYCLE = "cycle"
+    PRORATION = "proration"
+    SEATS_INCREASE = "seats_increase"
+    SEATS_DECREASE = "seats_decrease"
+    UNITS_INCREASE = "units_increase"
+    UNITS_DECREASE = "units_decrease"
+    METERED = "metered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,13 @@ class Line:
     proration: bool = False
     """Its discount is already in the amount, so that an order's discount leaves it alone."""
     period: Period | None = None
+    quantity: int | None = None
+    """Seats or units, where the price counts them."""
+    description: str = ""
+    """The line in words."""
+    billing_entry_id: UUID | None = None
+    """Of a subscription's; it becomes one line, once."""
+    billing_entry_type: BillingEntryType | None = None
 
     @property
     def taxable(self) -> int:
@@ -82,7 +102,7 @@ def price_lines(
 
 
 def _with_discount(currency: str, lines: Sequence[Line], reduction: Reduction | None) -> tuple[Line, ...]:
-    if reduction is None:
+    if reduction is None or (isinstance(reduction, FixedReduction) and currency not in reduction.amounts):
         return tuple(lines)
     weights = [0 if line.proration or line.amount < 0 else line.amount for line in lines]
     off = reductions(reduction, currency, weights)

@@ -4,15 +4,14 @@ arrives later, twice or in another order, and for a question asked of payments."
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.checkout.domain import checkout as checkouts
 from services.checkout.domain import order as orders
+from services.checkout.domain.balance import BalanceChange
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
-from services.checkout.domain.invoice import Series, invoice_series, receipt_series
 from services.checkout.domain.order import ORDER, Order
-from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import ActionNeeded, AttemptKind, AttemptOutcome, Declined, Succeeded
 
 SettlementFact = checkouts.CheckoutUpdated | checkouts.CheckoutSucceeded | orders.OrderPaid | orders.OrderPaymentFailed
@@ -35,6 +34,7 @@ class Settled:
     releases_redemption: bool = False
     redeems_again: bool = False
     """A late success of a purchase whose redemption was already given back."""
+    changes: tuple[BalanceChange, ...] = ()
     surplus: AttemptOutcome | None = None
     """Money came for what is already paid; somebody has to give it back."""
 
@@ -44,16 +44,8 @@ def pays(purchase: Purchase, outcome: AttemptOutcome) -> bool:
     return isinstance(outcome.outcome, Succeeded) and ORDER.allows("pay", purchase.order.status)
 
 
-def series_of(purchase: Purchase, organization: Organization) -> tuple[Series, ...]:
-    """Where a paid order's numbers come from: the invoice's series, and the receipt's if something was charged."""
-    order = purchase.order
-    customer_id = order.placement.customer_id
-    invoice = invoice_series(organization.id, organization.invoice_prefix, organization.invoice_numbering, customer_id)
-    return (invoice, receipt_series(organization.id, customer_id)) if order.due_amount else (invoice,)
-
-
 def settle(purchase: Purchase, outcome: AttemptOutcome, numbers: Sequence[str], now: datetime) -> Settled:
-    """The purchase after `outcome`. `numbers` fit `series_of` if `pays`. What is over, or of an older attempt, changes nothing."""
+    """The purchase after `outcome`. `numbers` fit the order's series if `pays`. What is over, or of an older attempt, changes nothing."""
     result = outcome.outcome
     if isinstance(result, Succeeded):
         return _succeeded(purchase, outcome, result, numbers, now)
@@ -82,12 +74,16 @@ def _succeeded(purchase: Purchase, outcome: AttemptOutcome, result: Succeeded, n
         receipt_number=numbers[1] if len(numbers) > 1 else None,
         now=now,
     )
-    return Settled(Purchase(checkout, order), (succeeded, paid), redeems_again=not was_confirmed)
+    return Settled(
+        Purchase(checkout, order), (succeeded, paid), redeems_again=not was_confirmed, changes=orders.taken_again(purchase.order, now=now)
+    )
 
 
 def _declined(purchase: Purchase, result: Declined, now: datetime) -> Settled:
     checkout, reopened = checkouts.reopen(purchase.checkout, result.failure, now=now)
+    changes = orders.given_back(purchase.order, now=now)
+    order, facts = replace(purchase.order, holds_balance=purchase.order.holds_balance and not changes), (reopened,)
     if purchase.checkout.attempt_kind is not AttemptKind.CHARGE:
-        return Settled(Purchase(checkout, purchase.order), (reopened,), releases_redemption=True)
-    order, failed = orders.fail(purchase.order, result, now=now)
-    return Settled(Purchase(checkout, order), (reopened, failed), releases_redemption=True)
+        return Settled(Purchase(checkout, order), facts, releases_redemption=True, changes=changes)
+    order, failed = orders.fail(order, result, now=now)
+    return Settled(Purchase(checkout, order), (*facts, failed), releases_redemption=True, changes=changes)

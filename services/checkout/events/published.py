@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from services.chassis.ids import id_text
 from services.chassis.outbox import Fact
+from services.checkout.domain import balance as balances
 from services.checkout.domain import checkout as checkouts
 from services.checkout.domain import customer as customers
 from services.checkout.domain import discount as discounts
@@ -75,6 +76,20 @@ def _(fact: customers.CustomerDeleted) -> Fact:
 
 
 @to_fact.register
+def _(fact: balances.BalanceAdjusted) -> Fact:
+    transaction, change = fact.transaction, fact.transaction.change
+    message = events.CustomerBalanceAdjusted(
+        customer_balance_transaction_id=str(transaction.id),
+        customer_id=str(change.key.customer_id),
+        currency=change.key.currency,
+        amount=change.amount,
+        reason=change.reason or "",
+        balance_amount=transaction.balance_amount,
+    )
+    return Fact("customer.balance_adjusted", change.key.customer_id, change.key.organization_id, fact.version, change.at, message)
+
+
+@to_fact.register
 def _(fact: checkouts.CheckoutCreated) -> Fact:
     checkout = fact.checkout
     message = events.CheckoutCreated(
@@ -119,10 +134,16 @@ def _(fact: checkouts.CheckoutSucceeded) -> Fact:
         time_zone=offer.time_zone,
         currency=offer.quote.currency,
         amount=offer.quote.subtotal_amount,
-        prices=[price_to_proto(offer.price)],
+        prices=[price_to_proto(price) for price in offer.prices],
         discount=applied_discount_to_proto(offer.discount),
         tax_behavior=behavior_to_proto(offer.tax_behavior),
         payment_method_id=id_text(checkout.payment_method_id),
+        product_name=offer.product_name,
+        seats=offer.seats,
+        units=offer.units,
+        upgrades_subscription=checkout.cart.upgraded_subscription_id is not None,
+        claim_seat_for_buyer=offer.seats is not None and checkout.pages.success_url is None,
+        customer_email=checkout.buyer.email,
     )
     set_time(message.started_at, fact.started_at)
     if offer.trial is not None:
@@ -175,6 +196,7 @@ def _(fact: orders.OrderPaid) -> Fact:
         payment_id=id_text(order.payment_id),
         processor=order.processor,
         invoice_number=order.invoice_number or "",
+        seats=placement.seats,
     )
     set_time(message.paid_at, order.paid_at)
     return _fact("order.paid", order, message)
@@ -190,8 +212,25 @@ def _(fact: orders.OrderPaymentFailed) -> Fact:
         code=failure.code,
         decline_code=failure.decline_code,
         retryable=fact.declined.retryable,
+        billing_reason=reason_to_proto(placement.billing_reason),
+        customer_id=str(placement.customer_id),
     )
+    if fact.order.dunning is not None:
+        set_time(message.next_payment_attempt_at, fact.order.dunning.next_payment_attempt_at)
+        set_time(message.past_due_at, fact.order.dunning.past_due_at)
     return _fact("order.payment_failed", fact.order, message)
+
+
+@to_fact.register
+def _(fact: orders.OrderDunningExhausted) -> Fact:
+    placement = fact.order.placement
+    message = events.OrderDunningExhausted(
+        order_id=str(fact.order.id),
+        customer_id=str(placement.customer_id),
+        subscription_id=id_text(placement.subscription_id),
+        billing_reason=reason_to_proto(placement.billing_reason),
+    )
+    return _fact("order.dunning_exhausted", fact.order, message)
 
 
 @to_fact.register
@@ -201,6 +240,7 @@ def _(fact: orders.OrderVoided) -> Fact:
         order_id=str(fact.order.id),
         checkout_id=id_text(placement.checkout_id),
         subscription_id=id_text(placement.subscription_id),
+        billing_reason=reason_to_proto(placement.billing_reason),
     )
     return _fact("order.voided", fact.order, message)
 

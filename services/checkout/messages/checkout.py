@@ -11,8 +11,10 @@ from services.checkout.domain.checkout import Checkout, CheckoutStatus
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.payment import PaymentAction, PaymentFailure
 from services.checkout.domain.product import Product
-from services.checkout.messages.product import product_to_proto
+from services.checkout.domain.quantity import counted, window
+from services.checkout.messages.product import price_to_proto, product_to_proto
 from services.checkout.messages.types import address_to_proto, behavior_to_proto, interval_unit_to_proto, set_time, tax_line_to_proto
+from services.pricing.price import SeatBasedPrice, UnitBasedPrice
 
 _PLACEHOLDER = "{CHECKOUT_ID}"
 
@@ -26,7 +28,8 @@ def checkout_to_proto(checkout: Checkout, product: Product) -> checkout_pb2.Chec
         client_secret=checkout.client_secret,
         product_ids=[str(product_id) for product_id in cart.product_ids],
         product_id=str(cart.product_id),
-        product_price_id=str(offer.price.id),
+        product_price_id=str(offer.prices[0].id),
+        prices=[price_to_proto(price) for price in offer.prices],
         product=product_to_proto(product),
         discount_id=id_text(cart.discount_id),
         discount_code=cart.discount_code,
@@ -36,12 +39,14 @@ def checkout_to_proto(checkout: Checkout, product: Product) -> checkout_pb2.Chec
         return_url=checkout.pages.return_url,
         order_id=id_text(checkout.order_id),
         subscription_id=id_text(checkout.subscription_id),
-        payment_action=_action_to_proto(checkout.payment_action),
-        payment_failure=_failure_to_proto(checkout.payment_failure),
+        upgraded_subscription_id=id_text(cart.upgraded_subscription_id),
+        payment_action=action_to_proto(checkout.payment_action),
+        payment_failure=failure_to_proto(checkout.payment_failure),
         version=checkout.version,
     )
     _set_buyer(message, checkout)
     _set_offer(message, offer)
+    _set_quantity(message, checkout)
     set_time(message.expires_at, checkout.expires_at)
     set_time(message.created_at, checkout.created_at)
     set_time(message.modified_at, checkout.modified_at)
@@ -99,7 +104,7 @@ def _set_offer(message: checkout_pb2.Checkout, offer: Offer) -> None:
             tax_lines=[tax_line_to_proto(line) for line in quote.tax_lines or ()],
             total_amount=quote.total_amount,
             is_discount_applicable=offer.discount is not None,
-            is_free_product_price=offer.price.is_free,
+            is_free_product_price=offer.is_free,
             is_payment_required=offer.is_payment_required,
             is_payment_setup_required=offer.is_payment_setup_required,
             active_trial_interval=interval_unit_to_proto(offer.trial),
@@ -109,13 +114,23 @@ def _set_offer(message: checkout_pb2.Checkout, offer: Offer) -> None:
     set_time(message.trial_end, offer.trial_end)
 
 
-def _action_to_proto(action: PaymentAction | None) -> checkout_pb2.PaymentAction | None:
+def _set_quantity(message: checkout_pb2.Checkout, checkout: Checkout) -> None:
+    price = counted(checkout.offer.prices)
+    if isinstance(price, SeatBasedPrice):
+        smallest, largest = window(checkout.cart.seats, price)
+        message.MergeFrom(checkout_pb2.Checkout(seats=checkout.offer.seats, min_seats=smallest, max_seats=largest))
+    elif isinstance(price, UnitBasedPrice):
+        smallest, largest = window(checkout.cart.units, price)
+        message.MergeFrom(checkout_pb2.Checkout(units=checkout.offer.units, min_units=smallest, max_units=largest))
+
+
+def action_to_proto(action: PaymentAction | None) -> checkout_pb2.PaymentAction | None:
     if action is None:
         return None
     return checkout_pb2.PaymentAction(redirect_url=action.redirect_url, processor_client_secret=action.processor_client_secret)
 
 
-def _failure_to_proto(failure: PaymentFailure | None) -> checkout_pb2.PaymentFailure | None:
+def failure_to_proto(failure: PaymentFailure | None) -> checkout_pb2.PaymentFailure | None:
     if failure is None:
         return None
     return checkout_pb2.PaymentFailure(code=failure.code, decline_code=failure.decline_code, message=failure.message)

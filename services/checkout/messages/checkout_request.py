@@ -11,9 +11,9 @@ from bursar.checkout.v1 import checkout_service_pb2 as contract
 from services.chassis.field_mask import checked_paths
 from services.chassis.idempotency import request_hash
 from services.chassis.metadata import read_metadata
-from services.checkout.domain.cart import Buyer, Cart, Pages
+from services.checkout.domain.cart import Buyer, Cart, Pages, Quantity
 from services.checkout.messages.checkout import status_word
-from services.checkout.messages.types import address_from_proto, id_of, interval_from_proto, text_of
+from services.checkout.messages.types import address_from_proto, id_of, number_in, text_of, trial_from_proto
 from services.checkout.usecases.create_checkout import NewCheckout
 from services.checkout.usecases.filters import CheckoutFilter
 from services.checkout.usecases.freeze_checkout import Confirmation
@@ -27,7 +27,7 @@ _BUYER_TEXTS: Mapping[str, str] = {
     "locale": "locale",
 }
 _BUYER_PATHS = (*_BUYER_TEXTS, "customer_billing_address", "is_business_customer")
-_CLIENT_PATHS = ("product_id", "amount", "discount_code", *_BUYER_PATHS)
+_CLIENT_PATHS = ("product_id", "amount", "seats", "units", "discount_code", *_BUYER_PATHS)
 
 
 def new_checkout(request: contract.CreateCheckoutRequest) -> NewCheckout:
@@ -36,12 +36,15 @@ def new_checkout(request: contract.CreateCheckoutRequest) -> NewCheckout:
         product_ids=product_ids,
         product_id=product_ids[0],
         currency=request.currency,
-        amount=request.amount if request.HasField("amount") else None,
+        amount=number_in(request, "amount"),
         discount_id=id_of(request, "discount_id"),
         discount_code=text_of(request, "discount_code"),
         allow_discount_codes=request.allow_discount_codes if request.HasField("allow_discount_codes") else True,
         allow_trial=request.allow_trial if request.HasField("allow_trial") else True,
-        trial_override=interval_from_proto(request.trial_interval, request.trial_interval_count),
+        trial_override=trial_from_proto(request.trial_interval, request.trial_interval_count),
+        seats=_quantity(request, "seats"),
+        units=_quantity(request, "units"),
+        upgraded_subscription_id=id_of(request, "upgraded_subscription_id"),
     )
     pages = Pages(text_of(request, "success_url"), text_of(request, "return_url"))
     return NewCheckout(cart, _buyer(request), pages, read_metadata(request.metadata))
@@ -75,9 +78,15 @@ def _edit(change: contract.CheckoutChange, paths: frozenset[str]) -> CheckoutEdi
     return CheckoutEdit(
         buyer=_buyer_edit(change, paths),
         product_id=id_of(change, "product_id") if "product_id" in paths else None,
-        amount=change.amount if "amount" in paths and change.HasField("amount") else None,
+        amount=number_in(change, "amount") if "amount" in paths else None,
+        seats=number_in(change, "seats") if "seats" in paths else None,
+        units=number_in(change, "units") if "units" in paths else None,
         discount_code=change.discount_code if "discount_code" in paths else None,
     )
+
+
+def _quantity(request: contract.CreateCheckoutRequest, noun: str) -> Quantity:
+    return Quantity(number_in(request, noun), number_in(request, f"min_{noun}"), number_in(request, f"max_{noun}"))
 
 
 def _buyer_edit(change: contract.CheckoutChange, paths: frozenset[str]) -> Callable[[Buyer], Buyer]:

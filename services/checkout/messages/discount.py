@@ -10,6 +10,7 @@ from bursar.checkout.v1 import discount_pb2, discount_service_pb2
 
 from services.chassis.enums import number_of
 from services.chassis.field_mask import checked_paths
+from services.chassis.ids import parse_id
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.validation import stripped
 from services.checkout.domain.discount import (
@@ -17,12 +18,10 @@ from services.checkout.domain.discount import (
     Discount,
     DiscountDuration,
     DiscountTerms,
-    FixedReduction,
-    Percentage,
-    Reduction,
 )
 from services.checkout.domain.errors import DiscountDurationInvalid
 from services.checkout.messages.types import enum_from_proto, set_time, text_of, time_of
+from services.pricing.reduction import FixedReduction, Percentage, Reduction
 
 _PATHS = (
     "name",
@@ -74,6 +73,15 @@ def applied_discount_to_proto(discount: AppliedDiscount | None) -> discount_pb2.
     )
     _set_reduction(message, discount.reduction)
     return message
+
+
+def applied_discount_from_proto(message: discount_pb2.AppliedDiscount) -> AppliedDiscount:
+    return AppliedDiscount(
+        parse_id(message.discount_id, "discount.discount_id"),
+        _reduction(message),
+        enum_from_proto(DiscountDuration, discount_pb2.DiscountDuration, message.duration) or DiscountDuration.ONCE,
+        _optional(message, "duration_in_months"),
+    )
 
 
 def discount_terms(request: discount_service_pb2.CreateDiscountRequest) -> DiscountTerms:
@@ -133,7 +141,7 @@ def _with_limits(terms: DiscountTerms, request: discount_service_pb2.UpdateDisco
     return terms
 
 
-def _reduction(request: _Request) -> Reduction:
+def _reduction(request: _Request | discount_pb2.AppliedDiscount) -> Reduction:
     if request.HasField("fixed"):
         return FixedReduction(dict(request.fixed.amounts))
     return Percentage(request.percentage.basis_points)
@@ -150,5 +158,5 @@ def _duration_to_proto(duration: DiscountDuration) -> discount_pb2.DiscountDurat
     return number_of(discount_pb2.DiscountDuration, duration)
 
 
-def _optional(request: _Request, field: str) -> int | None:
+def _optional(request: _Request | discount_pb2.AppliedDiscount, field: str) -> int | None:
     return getattr(request, field) if request.HasField(field) else None  # type: ignore[arg-type]

@@ -7,12 +7,15 @@ from uuid import UUID
 from bursar.checkout.v1 import order_pb2, order_service_pb2
 
 from services.chassis.enums import number_of, word_of
+from services.chassis.idempotency import request_hash
 from services.chassis.ids import id_text
 from services.chassis.metadata import write_metadata
 from services.checkout.domain.order import BillingReason, Item, Order, OrderStatus
 from services.checkout.domain.price import TaxBehavior
-from services.checkout.messages.types import address_to_proto, behavior_to_proto, set_time, tax_line_to_proto, time_of
+from services.checkout.messages.checkout import action_to_proto, failure_to_proto
+from services.checkout.messages.types import address_to_proto, behavior_to_proto, set_time, tax_line_to_proto, text_of, time_of
 from services.checkout.usecases.filters import OrderFilter
+from services.checkout.usecases.retry_order_payment import Retry
 
 
 def order_to_proto(order: Order) -> order_pb2.Order:
@@ -49,11 +52,25 @@ def order_to_proto(order: Order) -> order_pb2.Order:
         items=[_item_to_proto(item) for item in order.items],
         description=placement.description,
         version=order.version,
+        payment_attempts=order.payment_attempts,
+        payment_failure=failure_to_proto(order.payment_failure),
+        payment_action=action_to_proto(order.payment_action),
+        seats=placement.seats,
     )
+    if order.dunning is not None:
+        set_time(message.past_due_at, order.dunning.past_due_at)
+        set_time(message.next_payment_attempt_at, order.dunning.next_payment_attempt_at)
     set_time(message.paid_at, order.paid_at)
     set_time(message.created_at, order.created_at)
     set_time(message.modified_at, order.modified_at)
     write_metadata(placement.metadata, message.metadata)
+    return message
+
+
+def quote_to_proto(order: Order) -> order_pb2.Order:
+    """An order that was not made."""
+    message = order_to_proto(order)
+    message.status = order_pb2.ORDER_STATUS_DRAFT
     return message
 
 
@@ -72,8 +89,32 @@ def order_filter(request: order_service_pb2.ListOrdersRequest) -> OrderFilter:
         discount_ids=[UUID(each) for each in request.discount_id],
         checkout_ids=[UUID(each) for each in request.checkout_id],
         subscription_ids=[UUID(each) for each in request.subscription_id],
+        external_customer_ids=list(request.external_customer_id),
         statuses=[word_of(order_pb2.OrderStatus, each) for each in request.status],
         billing_reasons=[word_of(order_pb2.OrderBillingReason, each) for each in request.billing_reason],
+        is_recurring={"recurring": True, "one_time": False}.get(request.product_billing_type),
+        created_after=time_of(request, "created_after"),
+        created_before=time_of(request, "created_before"),
+        metadata=dict(request.metadata),
+    )
+
+
+def order_retry(request: order_service_pb2.RetryOrderPaymentRequest) -> Retry:
+    return Retry(
+        UUID(request.id),
+        request.request_id,
+        request_hash(request),
+        text_of(request, "confirmation_token_id"),
+        text_of(request, "return_url"),
+    )
+
+
+def export_filter(request: order_service_pb2.ExportOrdersRequest) -> OrderFilter:
+    return OrderFilter(
+        product_ids=[UUID(each) for each in request.product_id],
+        customer_ids=[UUID(each) for each in request.customer_id],
+        subscription_ids=[UUID(each) for each in request.subscription_id],
+        statuses=[word_of(order_pb2.OrderStatus, each) for each in request.status],
         created_after=time_of(request, "created_after"),
         created_before=time_of(request, "created_before"),
     )
@@ -89,6 +130,10 @@ def _item_to_proto(item: Item) -> order_pb2.OrderItem:
         tax_amount=line.tax_amount,
         proration=line.proration,
         product_price_id=id_text(line.price_id),
+        billing_entry_id=id_text(line.billing_entry_id),
+        billing_entry_type=number_of(order_pb2.BillingEntryType, line.billing_entry_type),
+        quantity=line.quantity,
+        description=line.description,
     )
     if line.period is not None:
         set_time(message.start_timestamp, line.period.start)

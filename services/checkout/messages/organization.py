@@ -5,7 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from bursar.identity.v1 import organization_pb2
+from bursar.types.v1 import billing_pb2
 
+from services.checkout.domain.dunning import USUAL_DAYS, UnpaidBehavior
 from services.checkout.domain.invoice import InvoiceNumbering
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.price import TaxBehavior
@@ -28,4 +30,6 @@ def organization_from_proto(message: organization_pb2.Organization) -> Organizat
         prevent_trial_abuse=settings.prevent_trial_abuse,
         time_zone=settings.time_zone or "UTC",
         tax_registrations=tuple(settings.tax_registrations),
+        dunning_days=tuple(sorted(settings.dunning_days)) or USUAL_DAYS,
+        unpaid_behavior=enum_from_proto(UnpaidBehavior, billing_pb2.UnpaidBehavior, settings.unpaid_behavior) or UnpaidBehavior.CANCEL,
     )

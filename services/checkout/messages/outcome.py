@@ -6,6 +6,7 @@ from uuid import UUID
 
 from bursar.payments.v1 import payment_pb2, payments_events_pb2
 
+from services.checkout.domain.charge import ChargeOutcome
 from services.checkout.domain.payment import (
     ActionNeeded,
     AttemptOutcome,
@@ -47,6 +48,11 @@ def setup_outcome(setup: payment_pb2.Setup) -> Outcome:
     return Undecided()
 
 
+SETUP_FACTS = (
+    payments_events_pb2.PaymentSetupSucceeded,
+    payments_events_pb2.PaymentSetupFailed,
+    payments_events_pb2.PaymentSetupRequiresAction,
+)
 PaymentFact = (
     payments_events_pb2.PaymentSucceeded
     | payments_events_pb2.PaymentFailed
@@ -57,11 +63,12 @@ PaymentFact = (
 )
 
 
-def attempt_outcome(fact: PaymentFact) -> AttemptOutcome | None:
-    """The outcome that a fact tells of; None if the payment is not a checkout's."""
-    if not fact.checkout_id:
-        return None
-    return AttemptOutcome(UUID(fact.checkout_id), fact.attempt, _outcome(fact))
+def attempt_outcome(fact: PaymentFact) -> AttemptOutcome | ChargeOutcome:
+    """The outcome that a fact tells of: of a checkout's attempt, or of a charge of an order without one."""
+    if fact.checkout_id:
+        return AttemptOutcome(UUID(fact.checkout_id), fact.attempt, _outcome(fact))
+    assert not isinstance(fact, SETUP_FACTS), "only checkouts save cards without a charge"
+    return ChargeOutcome(UUID(fact.order_id), fact.attempt, _outcome(fact))
 
 
 def _outcome(fact: PaymentFact) -> Outcome:

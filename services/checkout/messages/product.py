@@ -12,17 +12,19 @@ from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.validation import stripped
 from services.checkout.domain.interval import Interval
-from services.checkout.domain.price import CustomAmount, FixedAmount, Price, PriceTerms
+from services.checkout.domain.price import Price, PriceTerms
 from services.checkout.domain.product import Product, ProductTerms, Visibility
+from services.checkout.messages.price_amount import amount_from_proto, set_amount
 from services.checkout.messages.types import (
     behavior_from_proto,
     behavior_to_proto,
     enum_from_proto,
     id_of,
-    interval_from_proto,
     interval_unit_to_proto,
+    recurring_from_proto,
     set_time,
     text_of,
+    trial_from_proto,
 )
 
 _PATHS = ("name", "description", "visibility", "is_archived", "trial_interval", "trial_interval_count", "prices", "metadata")
@@ -59,16 +61,7 @@ def price_to_proto(price: Price) -> product_pb2.ProductPrice:
         is_archived=price.is_archived,
         tax_behavior=behavior_to_proto(price.tax_behavior),
     )
-    if isinstance(price.amount, FixedAmount):
-        message.fixed.price_amount = price.amount.price_amount
-    else:
-        message.custom.CopyFrom(
-            product_pb2.CustomPrice(
-                minimum_amount=price.amount.minimum_amount,
-                maximum_amount=price.amount.maximum_amount,
-                preset_amount=price.amount.preset_amount,
-            )
-        )
+    set_amount(message, price.amount)
     set_time(message.created_at, price.created_at)
     return message
 
@@ -79,24 +72,14 @@ def product_terms(request: product_service_pb2.CreateProductRequest) -> ProductT
         description=text_of(request, "description"),
         visibility=_visibility(request.visibility),
         is_archived=False,
-        recurring=interval_from_proto(request.recurring_interval, request.recurring_interval_count),
-        trial=interval_from_proto(request.trial_interval, request.trial_interval_count),
+        recurring=recurring_from_proto(request.recurring_interval, request.recurring_interval_count),
+        trial=trial_from_proto(request.trial_interval, request.trial_interval_count),
         metadata=read_metadata(request.metadata),
     )
 
 
 def price_terms(message: product_service_pb2.PriceInput) -> PriceTerms:
-    amount: FixedAmount | CustomAmount | None = None
-    if message.HasField("fixed"):
-        amount = FixedAmount(message.fixed.price_amount)
-    elif message.HasField("custom"):
-        custom = message.custom
-        amount = CustomAmount(
-            custom.minimum_amount if custom.HasField("minimum_amount") else None,
-            custom.maximum_amount if custom.HasField("maximum_amount") else None,
-            custom.preset_amount if custom.HasField("preset_amount") else None,
-        )
-    return PriceTerms(message.price_currency, amount, behavior_from_proto(message.tax_behavior), id_of(message, "id"))
+    return PriceTerms(message.price_currency, amount_from_proto(message), behavior_from_proto(message.tax_behavior), id_of(message, "id"))
 
 
 def product_edit(request: product_service_pb2.UpdateProductRequest) -> Callable[[ProductTerms], ProductTerms]:
@@ -129,7 +112,7 @@ def edited_prices(request: product_service_pb2.UpdateProductRequest) -> list[Pri
 def _edited_trial(terms: ProductTerms, request: product_service_pb2.UpdateProductRequest, paths: frozenset[str]) -> Interval | None:
     unit = request.trial_interval if "trial_interval" in paths else interval_unit_to_proto(terms.trial)
     count = request.trial_interval_count if "trial_interval_count" in paths else (terms.trial.count if terms.trial else 0)
-    return interval_from_proto(unit, count) if unit else None
+    return trial_from_proto(unit, count)
 
 
 def _visibility(number: int) -> Visibility:

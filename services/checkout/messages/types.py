@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.chassis.enums import number_of, word_of
 from services.chassis.timestamps import from_timestamp, to_timestamp
 from services.checkout.domain.address import Address
-from services.checkout.domain.errors import TrialIncomplete
+from services.checkout.domain.errors import RecurringIntervalMissing, TrialIncomplete
 from services.checkout.domain.interval import Interval, IntervalUnit
 from services.checkout.domain.price import TaxBehavior
 from services.checkout.domain.tax import TaxLine
@@ -58,14 +58,27 @@ def interval_unit_to_proto(interval: Interval | None) -> intervals_pb2.Recurring
     return number_of(intervals_pb2.RecurringInterval, interval.unit if interval else None)
 
 
-def interval_from_proto(unit: int, count: int) -> Interval | None:
-    """An interval; without a count it is one. A count alone is refused: TrialIncomplete."""
+def number_in(message: Message, field: str) -> int | None:
+    """An optional number."""
+    return getattr(message, field) if message.HasField(field) else None
+
+
+def recurring_from_proto(unit: int, count: int) -> Interval | None:
+    """How often a product is billed; without a count every one. A count alone is refused: RecurringIntervalMissing."""
     word = enum_from_proto(IntervalUnit, intervals_pb2.RecurringInterval, unit)
-    if word is None:
-        if count:
-            raise TrialIncomplete
+    if word is None and count:
+        raise RecurringIntervalMissing
+    return Interval(word, count or 1) if word else None
+
+
+def trial_from_proto(unit: int, count: int) -> Interval | None:
+    """How long a trial is. TrialIncomplete unless both are given, or neither."""
+    word = enum_from_proto(IntervalUnit, intervals_pb2.RecurringInterval, unit)
+    if word is None and not count:
         return None
-    return Interval(word, count or 1)
+    if word is None or not count:
+        raise TrialIncomplete("trial_interval" if word is None else "trial_interval_count")
+    return Interval(word, count)
 
 
 def behavior_to_proto(behavior: TaxBehavior | None) -> tax_pb2.TaxBehavior.ValueType:

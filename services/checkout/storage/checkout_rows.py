@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
@@ -11,7 +12,8 @@ from services.checkout.domain.payment import Attempt, AttemptKind
 from services.checkout.storage.documents import BUYER, CART, OFFER, PAGES, PAYMENT_ACTION, PAYMENT_FAILURE
 
 
-def checkout_to_row(checkout: Checkout) -> dict[str, Any]:
+def checkout_to_row(checkout: Checkout, changed_at: datetime) -> dict[str, Any]:
+    """`changed_at` is the machine's time, for what waits in vain even while a sandbox's time stands still."""
     return {
         "id": checkout.id,
         "organization_id": checkout.organization_id,
@@ -34,6 +36,7 @@ def checkout_to_row(checkout: Checkout) -> dict[str, Any]:
         "expires_at": checkout.expires_at,
         "created_at": checkout.created_at,
         "modified_at": checkout.modified_at,
+        "changed_at": changed_at,
         "metadata": dict(checkout.metadata),
     }
 

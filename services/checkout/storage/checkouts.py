@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, or_, select
+from sqlalchemy import ARRAY, Uuid, and_, bindparam, func, or_, select, text
 
+from services.chassis.clock import Clock
 from services.chassis.database import Transaction
 from services.chassis.pagination import Page, counted, paged
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
@@ -36,20 +37,45 @@ _LOCK_CONFIRMED = compile_statement(
     .order_by(table.c.id)
     .with_for_update()
 )
-_LOCK_EXPIRED = compile_statement(
+_EXPIRED = (
     _ALL.where(table.c.status == "open", table.c.expires_at <= bindparam("now", type_=table.c.expires_at.type))
     .order_by(table.c.expires_at)
     .limit(bindparam("limit", type_=table.c.attempt.type))
-    .with_for_update(skip_locked=True)
+)
+_LOCK_EXPIRED = compile_statement(_EXPIRED.where(text("not is_sandbox(organization_id)")).with_for_update(skip_locked=True))
+_LOCK_EXPIRED_OF = compile_statement(
+    _EXPIRED.where(table.c.organization_id == bindparam("organization_id"), text("is_sandbox(organization_id)")).with_for_update()
+)
+# What expires: open ones, and those that wait for the buyer, as the index spells it.
+_EXPIRES = "(status = 'open' or (status = 'confirmed' and payment_action is not null))"
+_NEXT_EXPIRY = Statement(
+    "select min(expires_at) as expires_at from checkout "
+    f"where organization_id = %(organization_id)s and is_sandbox(organization_id) and {_EXPIRES} and expires_at <= %(until)s"
+)
+_ABANDONED_OF = compile_statement(
+    _ALL.where(
+        table.c.organization_id == bindparam("organization_id"),
+        text(f"is_sandbox(organization_id) and {_EXPIRES}"),
+        table.c.status == "confirmed",
+        table.c.expires_at <= bindparam("now", type_=table.c.expires_at.type),
+    )
+    .order_by(table.c.expires_at)
+    .limit(bindparam("limit", type_=table.c.attempt.type))
 )
 _UNANSWERED = compile_statement(
     _ALL.where(
         table.c.status == "confirmed",
-        table.c.modified_at <= bindparam("before", type_=table.c.modified_at.type),
-        or_(table.c.payment_action.is_(None), table.c.expires_at <= bindparam("now", type_=table.c.expires_at.type)),
+        table.c.changed_at <= bindparam("before", type_=table.c.changed_at.type),
+        or_(
+            table.c.payment_action.is_(None),
+            and_(table.c.expires_at <= bindparam("now", type_=table.c.expires_at.type), text("not is_sandbox(organization_id)")),
+        ),
     )
-    .order_by(table.c.modified_at)
+    .order_by(table.c.changed_at)
     .limit(bindparam("limit", type_=table.c.attempt.type))
+)
+_COUNT_UNANSWERED = Statement(
+    "select count(*) as count from checkout where organization_id = %(organization_id)s and status = 'confirmed' and payment_action is null"
 )
 _ADD = bulk_insert(table, leave_out=_GENERATED)
 _SAVE = bulk_update(table, key=("id",), columns=[column.name for column in table.columns if column.name not in (*_FIXED, *_GENERATED)])
@@ -57,12 +83,11 @@ _ADD_ATTEMPT = bulk_insert(attempts)
 _ATTEMPT_OF_REQUEST = compile_statement(
     select(attempts).where(attempts.c.checkout_id == bindparam("checkout_id"), attempts.c.request_id == bindparam("request_id"))
 )
-_HAD_TRIAL = Statement(
-    "select 1 as found from checkout where person = %(person)s and status = 'succeeded' and offer->'trial' <> 'null'::jsonb limit 1"
-)
-_IS_SUBSCRIBING = Statement(
-    "select 1 as found from checkout where customer_id = %(customer_id)s and subscription_id is not null "
-    "and (status = 'confirmed' or (status = 'succeeded' and modified_at >= %(since)s)) limit 1"
+_UNDER_WAY = "subscription_id is not null and (status = 'confirmed' or (status = 'succeeded' and changed_at >= %(since)s))"
+_IS_SUBSCRIBING = Statement(f"select 1 as found from checkout where customer_id = %(customer_id)s and {_UNDER_WAY} limit 1")
+_IS_UPGRADING = Statement(f"select 1 as found from checkout where subscription_id = %(subscription_id)s and {_UNDER_WAY} limit 1")
+_WAITING_FOR_CARDS = compile_statement(
+    _ALL.where(table.c.status == "confirmed", table.c.payment_method_id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
 )
 _KEEP_SURPLUS = bulk_insert(surplus_payment, suffix="on conflict do nothing")
 _SORT = {"created_at": table.c.created_at, "expires_at": table.c.expires_at, "status": table.c.status}
@@ -71,11 +96,12 @@ _SORT = {"created_at": table.c.created_at, "expires_at": table.c.expires_at, "st
 class StoredCheckouts:
     """The checkouts that one transaction sees."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    def __init__(self, transaction: Transaction, machine: Clock) -> None:
         self._transaction = transaction
+        self._machine = machine
 
     async def add(self, checkout: Checkout) -> None:
-        await self._transaction.many(_ADD, [checkout_to_row(checkout)])
+        await self._transaction.many(_ADD, [checkout_to_row(checkout, self._machine.now())])
 
     async def get(self, checkout_id: UUID) -> Checkout | None:
         return await self._one(_GET, id=checkout_id)
@@ -99,11 +125,28 @@ class StoredCheckouts:
     async def lock_expired(self, now: datetime, limit: int) -> list[Checkout]:
         return [row_to_checkout(row) for row in await self._transaction.all(_LOCK_EXPIRED, now=now, limit=limit)]
 
+    async def lock_expired_of(self, sandbox_id: UUID, now: datetime, limit: int) -> list[Checkout]:
+        rows = await self._transaction.all(_LOCK_EXPIRED_OF, organization_id=sandbox_id, now=now, limit=limit)
+        return [row_to_checkout(row) for row in rows]
+
+    async def abandoned_of(self, sandbox_id: UUID, now: datetime, limit: int) -> list[Checkout]:
+        rows = await self._transaction.all(_ABANDONED_OF, organization_id=sandbox_id, now=now, limit=limit)
+        return [row_to_checkout(row) for row in rows]
+
+    async def next_expiry(self, sandbox_id: UUID, until: datetime) -> datetime | None:
+        row = await self._transaction.one(_NEXT_EXPIRY, organization_id=sandbox_id, until=until)
+        return row["expires_at"] if row else None
+
+    async def count_unanswered(self, organization_id: UUID) -> int:
+        """Confirmed, and nobody waits for the buyer."""
+        row = await self._transaction.one(_COUNT_UNANSWERED, organization_id=organization_id)
+        return row["count"] if row else 0
+
     async def unanswered(self, before: datetime, now: datetime, limit: int) -> list[Checkout]:
         return [row_to_checkout(row) for row in await self._transaction.all(_UNANSWERED, before=before, now=now, limit=limit)]
 
     async def save(self, checkouts: Sequence[Checkout]) -> None:
-        await self._transaction.many(_SAVE, [checkout_to_row(checkout) for checkout in checkouts])
+        await self._transaction.many(_SAVE, [checkout_to_row(checkout, self._machine.now()) for checkout in checkouts])
 
     async def add_attempt(self, attempt: Attempt) -> None:
         await self._transaction.many(_ADD_ATTEMPT, [attempt_to_row(attempt)])
@@ -112,11 +155,16 @@ class StoredCheckouts:
         row = await self._transaction.one(_ATTEMPT_OF_REQUEST, checkout_id=checkout_id, request_id=request_id)
         return row_to_attempt(row) if row else None
 
-    async def is_subscribing(self, customer_id: UUID, since: datetime) -> bool:
+    async def is_subscribing(self, customer_id: UUID, within: timedelta) -> bool:
+        since = self._machine.now() - within
         return await self._transaction.one(_IS_SUBSCRIBING, customer_id=customer_id, since=since) is not None
 
-    async def had_trial(self, person: str) -> bool:
-        return await self._transaction.one(_HAD_TRIAL, person=person) is not None
+    async def is_upgrading(self, subscription_id: UUID, within: timedelta) -> bool:
+        since = self._machine.now() - within
+        return await self._transaction.one(_IS_UPGRADING, subscription_id=subscription_id, since=since) is not None
+
+    async def waiting_for_cards(self, payment_method_ids: Collection[UUID]) -> list[Checkout]:
+        return [row_to_checkout(row) for row in await self._transaction.all(_WAITING_FOR_CARDS, ids=list(payment_method_ids))]
 
     async def keep_surplus(self, organization_id: UUID, order_id: UUID, outcome: AttemptOutcome, now: datetime) -> None:
         assert isinstance(outcome.outcome, Succeeded)

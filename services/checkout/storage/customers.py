@@ -1,8 +1,8 @@
-"""Customers and their balances in PostgreSQL."""
+"""Customers in PostgreSQL."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,25 +17,21 @@ from services.checkout.domain.errors import CustomerEmailTaken, CustomerExternal
 from services.checkout.storage.documents import ADDRESS
 from services.checkout.storage.filters import among, contains, matching
 from services.checkout.storage.tables import customer as table
-from services.checkout.storage.tables import customer_balance
 
 _ALL = select(table)
 _LIVE = _ALL.where(table.c.deleted_at.is_(None))
 _EMAIL = func.lower(table.c.email)
 _GET = compile_statement(_ALL.where(table.c.id == bindparam("id")))
-_LOCK = compile_statement(_LIVE.where(table.c.id == bindparam("id")).with_for_update())
-_LOCK_MANY = compile_statement(
-    _LIVE.where(table.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))).order_by(table.c.id).with_for_update()
-)
+# `key_share`: whoever only writes rows that refer to the customer need not wait.
+_LOCK = compile_statement(_LIVE.where(table.c.id == bindparam("id")).with_for_update(key_share=True))
+_AMONG = table.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
+_LOCK_MANY = compile_statement(_LIVE.where(_AMONG).order_by(table.c.id).with_for_update(key_share=True))
+_LOCK_PAYERS = compile_statement(_ALL.where(_AMONG).order_by(table.c.id).with_for_update(key_share=True))
 _BY_EMAIL = compile_statement(_LIVE.where(func.lower(bindparam("email", type_=table.c.email.type)) == _EMAIL))
 _BY_EXTERNAL_ID = compile_statement(_LIVE.where(table.c.external_id == bindparam("external_id")))
 _ADD = bulk_insert(table)
 _FIXED = ("id", "organization_id", "created_at")
 _SAVE = bulk_update(table, key=("id",), columns=[column.name for column in table.columns if column.name not in _FIXED])
-_ADD_TO_BALANCES = bulk_insert(
-    customer_balance,
-    suffix="on conflict (organization_id, customer_id, currency) do update set amount = customer_balance.amount + excluded.amount",
-)
 _SORT = {"created_at": table.c.created_at, "email": _EMAIL, "name": func.coalesce(table.c.name, "")}
 
 
@@ -76,13 +72,9 @@ class StoredCustomers:
         """Of customers whose address and external id stay."""
         await self._transaction.many(_SAVE, [customer_to_row(customer) for customer in customers])
 
-    async def add_to_balances(self, amounts: Mapping[tuple[UUID, UUID, str], int]) -> None:
-        rows = [
-            {"organization_id": organization_id, "customer_id": customer_id, "currency": currency, "amount": amounts[key]}
-            for key in sorted(amounts)
-            for organization_id, customer_id, currency in [key]
-        ]
-        await self._transaction.many(_ADD_TO_BALANCES, rows)
+    async def lock_payers(self, customer_ids: Sequence[UUID]) -> dict[UUID, Customer]:
+        """Also those that are deleted."""
+        return {row["id"]: row_to_customer(row) for row in await self._transaction.all(_LOCK_PAYERS, ids=list(customer_ids))}
 
     async def page(self, email: str, query_text: str, page: Page) -> tuple[list[Customer], str, int | None]:
         """One page, the token of the next, and if asked for how many match."""

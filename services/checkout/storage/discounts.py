@@ -12,12 +12,13 @@ from sqlalchemy import bindparam, func, select
 from services.chassis.database import Row, Transaction
 from services.chassis.pagination import Page, counted, paged
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
-from services.checkout.domain.discount import Discount, DiscountDuration, DiscountTerms, FixedReduction, Percentage
+from services.checkout.domain.discount import Discount, DiscountDuration, DiscountTerms
 from services.checkout.domain.errors import DiscountCodeTaken, DiscountExhausted
 from services.checkout.storage.filters import contains, matching
 from services.checkout.storage.tables import discount as table
 from services.checkout.storage.tables import discount_redemption as redemptions
 from services.checkout.usecases.ports import Redemption
+from services.pricing.reduction import FixedReduction, Percentage
 
 _LIVE = select(table).where(table.c.deleted_at.is_(None))
 _GET = compile_statement(_LIVE.where(table.c.id == bindparam("id")))

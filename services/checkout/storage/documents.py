@@ -12,6 +12,7 @@ from services.checkout.domain.offer import Offer
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import PaymentAction, PaymentFailure
 from services.checkout.domain.tax import TaxLine
+from services.pricing.price import PriceAmount
 
 T = TypeVar("T")
 
@@ -47,4 +48,5 @@ ORGANIZATION = Document(TypeAdapter(Organization))
 PAGES = Document(TypeAdapter(Pages))
 PAYMENT_ACTION = Document(TypeAdapter(PaymentAction))
 PAYMENT_FAILURE = Document(TypeAdapter(PaymentFailure))
+PRICE_AMOUNT: Document[PriceAmount] = Document(TypeAdapter(PriceAmount))
 TAX_LINES = Document(TypeAdapter(tuple[TaxLine, ...]))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import ColumnElement, Select, and_, or_
 
 
 def matching(query: Select[Any], *conditions: ColumnElement[bool] | None) -> Select[Any]:
@@ -23,3 +23,8 @@ def contains(text: str, *columns: ColumnElement[Any]) -> ColumnElement[bool] | N
 def among(column: ColumnElement[Any], values: Sequence[object]) -> ColumnElement[bool] | None:
     """Whether the column has one of the values; no values leave nothing out."""
     return column.in_(values) if values else None
+
+
+def has_entries(column: ColumnElement[Any], entries: Mapping[str, str]) -> ColumnElement[bool] | None:
+    """Whether a map in JSON has each of these entries, compared as texts."""
+    return and_(*(column[key].astext == value for key, value in entries.items())) if entries else None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.checkout.domain.dunning import Dunning, DunningPhase
 from services.checkout.domain.interval import Period
 from services.checkout.domain.order import BillingReason, Order, OrderStatus, Placement
-from services.checkout.domain.quote import Line, Quote
-from services.checkout.storage.documents import ADDRESS, TAX_LINES
+from services.checkout.domain.quote import BillingEntryType, Line, Quote
+from services.checkout.storage.documents import ADDRESS, PAYMENT_ACTION, PAYMENT_FAILURE, TAX_LINES
 
 
 def order_to_row(order: Order) -> dict[str, Any]:
@@ -47,6 +48,18 @@ def order_to_row(order: Order) -> dict[str, Any]:
         "created_at": order.created_at,
         "modified_at": order.modified_at,
         "metadata": dict(placement.metadata),
+        "seats": placement.seats,
+        "period_start": placement.period and placement.period.start,
+        "period_end": placement.period and placement.period.end,
+        "payment_method_id": placement.payment_method_id,
+        "void_on_failure": placement.void_on_failure,
+        "holds_balance": order.holds_balance,
+        "payment_attempts": order.payment_attempts,
+        "payment_failure": PAYMENT_FAILURE.dump(order.payment_failure),
+        "payment_action": PAYMENT_ACTION.dump(order.payment_action),
+        "dunning_phase": order.dunning and order.dunning.phase,
+        "past_due_at": order.dunning and order.dunning.past_due_at,
+        "dunning_due_at": order.dunning and order.dunning.due_at,
     }
 
 
@@ -65,6 +78,10 @@ def item_rows(order: Order) -> list[dict[str, Any]]:
             "price_id": item.line.price_id,
             "start_timestamp": item.line.period and item.line.period.start,
             "end_timestamp": item.line.period and item.line.period.end,
+            "quantity": item.line.quantity,
+            "description": item.line.description,
+            "billing_entry_id": item.line.billing_entry_id,
+            "billing_entry_type": item.line.billing_entry_type,
         }
         for position, item in enumerate(order.items)
     ]
@@ -88,7 +105,16 @@ def row_to_order(row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> 
         paid_at=row["paid_at"],
         created_at=row["created_at"],
         modified_at=row["modified_at"],
+        holds_balance=row["holds_balance"],
+        payment_attempts=row["payment_attempts"],
+        payment_failure=PAYMENT_FAILURE.load_optional(row["payment_failure"]),
+        payment_action=PAYMENT_ACTION.load_optional(row["payment_action"]),
+        dunning=_dunning(row),
     )
+
+
+def _dunning(row: Mapping[str, Any]) -> Dunning | None:
+    return Dunning(DunningPhase(row["dunning_phase"]), row["past_due_at"], row["dunning_due_at"]) if row["dunning_phase"] else None
 
 
 def _placement(row: Mapping[str, Any]) -> Placement:
@@ -105,6 +131,10 @@ def _placement(row: Mapping[str, Any]) -> Placement:
         billing_address=ADDRESS.load_optional(row["billing_address"]),
         customer_tax_id=row["customer_tax_id"],
         metadata=row["metadata"],
+        seats=row["seats"],
+        period=Period(row["period_start"], row["period_end"]) if row["period_start"] else None,
+        payment_method_id=row["payment_method_id"],
+        void_on_failure=row["void_on_failure"],
     )
 
 
@@ -117,4 +147,8 @@ def _line(item: Mapping[str, Any]) -> Line:
         price_id=item["price_id"],
         proration=item["proration"],
         period=Period(item["start_timestamp"], item["end_timestamp"]) if item["start_timestamp"] else None,
+        quantity=item["quantity"],
+        description=item["description"],
+        billing_entry_id=item["billing_entry_id"],
+        billing_entry_type=BillingEntryType(item["billing_entry_type"]) if item["billing_entry_type"] else None,
     )

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, select
 
 from services.chassis.database import Row, Transaction
-from services.chassis.pagination import Page, counted, paged
+from services.chassis.pagination import Page
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
+from services.checkout.domain.billing import Billing
 from services.checkout.domain.invoice import Series
-from services.checkout.domain.order import Order
-from services.checkout.storage.filters import among, matching
+from services.checkout.domain.order import Order, OrderStatus
+from services.checkout.storage.order_export import orders_behind
+from services.checkout.storage.order_lists import page_of_orders
 from services.checkout.storage.order_rows import item_rows, order_to_row, row_to_order
+from services.checkout.storage.tables import order_charge as charges
 from services.checkout.storage.tables import order_item as items
 from services.checkout.storage.tables import orders as table
 from services.checkout.usecases.filters import OrderFilter
+from services.checkout.usecases.order_export import ExportedOrder
 
 _ITEM_OF = "item_of_"
 _WITH_ITEMS = (
@@ -36,7 +41,49 @@ _SAVE_ALL = bulk_update(table, key=("id",), columns=[column.name for column in t
 _SAVE = bulk_update(
     table,
     key=("id",),
-    columns=("status", "payment_id", "processor", "invoice_number", "receipt_number", "version", "paid_at", "modified_at"),
+    columns=(
+        *("status", "payment_id", "processor", "invoice_number", "receipt_number", "version", "paid_at", "modified_at"),
+        *("payment_method_id", "void_on_failure", "holds_balance", "payment_attempts", "payment_failure", "payment_action"),
+        *("dunning_phase", "past_due_at", "dunning_due_at"),
+    ),
+)
+_FREE = ~select(charges.c.order_id).where(charges.c.order_id == table.c.id, charges.c.status != "over").exists()
+_NOW = bindparam("now", type_=table.c.dunning_due_at.type)
+_DUE = (
+    select(table.c.id)
+    .where(table.c.dunning_due_at <= _NOW, _FREE)
+    .order_by(table.c.dunning_due_at, table.c.id)
+    .limit(bindparam("limit", type_=table.c.payment_attempts.type))
+    .with_for_update(skip_locked=True)
+)
+_LIVE_DUE = compile_statement(_DUE.where(~func.is_sandbox(table.c.organization_id)))
+_SANDBOX_DUE = compile_statement(
+    _DUE.where(func.is_sandbox(table.c.organization_id), table.c.organization_id == bindparam("organization_id"))
+)
+_FIND_DUE = compile_statement(
+    select(func.min(table.c.dunning_due_at).label("due_at")).where(
+        table.c.dunning_due_at <= _NOW,
+        func.is_sandbox(table.c.organization_id),
+        table.c.organization_id == bindparam("organization_id"),
+        _FREE,
+    )
+)
+_PAST_DUE = compile_statement(
+    select(table.c.id).where(
+        table.c.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid))), table.c.status == "pending", table.c.past_due_at.is_not(None)
+    )
+)
+_PENDING_OF_SUBSCRIPTIONS = compile_statement(
+    select(table.c.id).where(table.c.subscription_id == func.any(bindparam("ids", type_=ARRAY(Uuid))), table.c.status == "pending")
+)
+_BILLED = Statement(
+    "select b.order_id from unnest(%(order_ids)s::uuid[], %(organization_ids)s::uuid[], %(subscription_ids)s::uuid[], "
+    "%(period_starts)s::timestamptz[]) as b(order_id, organization_id, subscription_id, period_start) "
+    "where exists (select from orders o where o.id = b.order_id) "
+    "or (b.period_start is not null and exists (select from orders o where o.organization_id = b.organization_id "
+    "and o.subscription_id = b.subscription_id and o.billing_reason = 'subscription_cycle' and o.period_start = b.period_start)) "
+    "or b.order_id in (select e.order_id from unnest(%(entry_order_ids)s::uuid[], %(entry_ids)s::uuid[]) as e(order_id, id) "
+    "join order_item i on i.billing_entry_id = e.id)"
 )
 # In the order of the series, so that two transactions wait for each other and not in a circle.
 _DRAW = Statement(
@@ -45,13 +92,6 @@ _DRAW = Statement(
     "on conflict (organization_id, kind, prefix) do update set last_number = s.last_number + excluded.last_number "
     "returning organization_id, kind, prefix, last_number"
 )
-_SORT = {
-    "created_at": table.c.created_at,
-    "status": table.c.status,
-    "invoice_number": func.coalesce(table.c.invoice_number, ""),
-    "total_amount": table.c.total_amount,
-    "net_amount": table.c.net_amount,
-}
 
 
 class StoredOrders:
@@ -81,6 +121,42 @@ class StoredOrders:
         await self._transaction.many(_SAVE_ALL, [order_to_row(order)])
         await self._transaction.many(_ADD_ITEMS, item_rows(order))
 
+    async def billed(self, billings: Sequence[Billing]) -> set[UUID]:
+        """The order ids of those that were billed before: the order, its cycle or one of its entries."""
+        entries = [(each.order_id, line.billing_entry_id) for each in billings for line in each.lines]
+        rows = await self._transaction.all(
+            _BILLED,
+            order_ids=[each.order_id for each in billings],
+            organization_ids=[each.organization_id for each in billings],
+            subscription_ids=[each.subscription_id for each in billings],
+            period_starts=[each.cycle_start for each in billings],
+            entry_order_ids=[order_id for order_id, _ in entries],
+            entry_ids=[entry_id for _, entry_id in entries],
+        )
+        return {row["order_id"] for row in rows}
+
+    async def lock_due(self, organization_id: UUID | None, now: datetime, limit: int) -> list[Order]:
+        if organization_id is None:
+            rows = await self._transaction.all(_LIVE_DUE, now=now, limit=limit)
+        else:
+            rows = await self._transaction.all(_SANDBOX_DUE, now=now, limit=limit, organization_id=organization_id)
+        return await self.lock([row["id"] for row in rows])
+
+    async def find_due(self, organization_id: UUID, until: datetime) -> datetime | None:
+        """When the dunning of a sandbox's order goes on next."""
+        row = await self._transaction.one(_FIND_DUE, now=until, organization_id=organization_id)
+        return row["due_at"] if row else None
+
+    async def lock_past_due(self, customer_ids: Sequence[UUID]) -> list[Order]:
+        return await self._lock_found(_PAST_DUE, customer_ids)
+
+    async def lock_pending_of_subscriptions(self, subscription_ids: Sequence[UUID]) -> list[Order]:
+        return await self._lock_found(_PENDING_OF_SUBSCRIPTIONS, subscription_ids)
+
+    async def _lock_found(self, statement: Statement, ids: Sequence[UUID]) -> list[Order]:
+        rows = await self._transaction.all(statement, ids=list(ids))
+        return [order for order in await self.lock([row["id"] for row in rows]) if order.status is OrderStatus.PENDING]
+
     async def draw_numbers(self, counts: Mapping[Series, int]) -> dict[Series, list[str]]:
         if not counts:
             return {}
@@ -101,22 +177,13 @@ class StoredOrders:
 
     async def page(self, given: OrderFilter, page: Page) -> tuple[list[Order], str, int | None]:
         """One page, the token of the next, and if asked for how many match."""
-        query = matching(
-            select(table.c.id),
-            among(table.c.product_id, given.product_ids),
-            among(table.c.customer_id, given.customer_ids),
-            among(table.c.discount_id, given.discount_ids),
-            among(table.c.checkout_id, given.checkout_ids),
-            among(table.c.subscription_id, given.subscription_ids),
-            among(table.c.status, given.statuses),
-            among(table.c.billing_reason, given.billing_reasons),
-            None if given.created_after is None else table.c.created_at >= given.created_after,
-            None if given.created_before is None else table.c.created_at < given.created_before,
-        )
-        rows = await self._transaction.all(compile_statement(paged(query, page, _SORT[page.sort_key], table.c.id)))
-        total = await self._transaction.one(compile_statement(counted(query))) if page.include_total else None
+        rows, total = await page_of_orders(self._transaction, given, page)
         found = _orders(await self._transaction.all(_MANY, ids=[row["id"] for row in rows[: page.size]]))
-        return [found[row["id"]] for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None
+        return [found[row["id"]] for row in rows[: page.size]], page.next_token(rows), total
+
+    async def behind(self, given: OrderFilter, last: ExportedOrder | None, most: int) -> list[ExportedOrder]:
+        """The next rows of a file, oldest first."""
+        return await orders_behind(self._transaction, given, last, most)
 
 
 def _orders(rows: Sequence[Row]) -> dict[UUID, Order]:

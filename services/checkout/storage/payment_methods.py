@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
@@ -16,13 +16,23 @@ from services.checkout.storage.tables import customer_payment_method as table
 _KEEP = bulk_insert(
     table,
     suffix="on conflict (organization_id, customer_id, id) do update set "
-    "was_default = customer_payment_method.was_default or excluded.was_default, "
-    "is_gone = customer_payment_method.is_gone or excluded.is_gone",
+    "is_default = case when excluded.version > customer_payment_method.version "
+    "then excluded.is_default else customer_payment_method.is_default end, "
+    "version = greatest(customer_payment_method.version, excluded.version), "
+    "is_gone = customer_payment_method.is_gone or excluded.is_gone, "
+    "fingerprint = coalesce(customer_payment_method.fingerprint, excluded.fingerprint)",
 )
 _OF_CUSTOMERS = compile_statement(
     select(table).where(
         table.c.organization_id == func.any(bindparam("organization_ids", type_=ARRAY(Uuid))),
         table.c.customer_id == func.any(bindparam("customer_ids", type_=ARRAY(Uuid))),
+    )
+)
+
+_MANY = compile_statement(
+    select(table).where(
+        table.c.organization_id == func.any(bindparam("organization_ids", type_=ARRAY(Uuid))),
+        table.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
     )
 )
 
@@ -39,3 +49,7 @@ class StoredPaymentMethods:
     async def of_customers(self, organization_ids: Sequence[UUID], customer_ids: Sequence[UUID]) -> list[PaymentMethod]:
         rows = await self._transaction.all(_OF_CUSTOMERS, organization_ids=list(organization_ids), customer_ids=list(customer_ids))
         return [PaymentMethod(**row) for row in rows]
+
+    async def many(self, organization_ids: Collection[UUID], payment_method_ids: Collection[UUID]) -> dict[UUID, PaymentMethod]:
+        rows = await self._transaction.all(_MANY, organization_ids=list(organization_ids), ids=list(payment_method_ids))
+        return {row["id"]: PaymentMethod(**row) for row in rows}

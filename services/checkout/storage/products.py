@@ -12,8 +12,9 @@ from services.chassis.database import Row, Transaction
 from services.chassis.pagination import Page, counted, paged
 from services.chassis.sql import bulk_insert, bulk_update, compile_statement
 from services.checkout.domain.interval import Interval, IntervalUnit
-from services.checkout.domain.price import CustomAmount, FixedAmount, Price, TaxBehavior
+from services.checkout.domain.price import Price, TaxBehavior
 from services.checkout.domain.product import Product, ProductTerms, Visibility
+from services.checkout.storage.documents import PRICE_AMOUNT
 from services.checkout.storage.filters import contains, matching
 from services.checkout.storage.tables import product as table
 from services.checkout.storage.tables import product_price as prices
@@ -125,11 +126,8 @@ def prices_to_rows(product: Product) -> list[dict[str, Any]]:
             "product_id": product.id,
             "position": position,
             "currency": price.currency,
-            "amount_type": "fixed" if isinstance(price.amount, FixedAmount) else "custom",
-            "price_amount": price.amount.price_amount if isinstance(price.amount, FixedAmount) else None,
-            "minimum_amount": price.amount.minimum_amount if isinstance(price.amount, CustomAmount) else None,
-            "maximum_amount": price.amount.maximum_amount if isinstance(price.amount, CustomAmount) else None,
-            "preset_amount": price.amount.preset_amount if isinstance(price.amount, CustomAmount) else None,
+            "amount_type": price.amount.amount_type,
+            "amount": PRICE_AMOUNT.dump(price.amount),
             "tax_behavior": price.tax_behavior,
             "is_archived": price.is_archived,
             "created_at": price.created_at,
@@ -139,12 +137,8 @@ def prices_to_rows(product: Product) -> list[dict[str, Any]]:
 
 
 def row_to_price(row: Mapping[str, Any]) -> Price:
-    amount: FixedAmount | CustomAmount = (
-        FixedAmount(row["price_amount"])
-        if row["amount_type"] == "fixed"
-        else CustomAmount(row["minimum_amount"], row["maximum_amount"], row["preset_amount"])
-    )
     behavior = TaxBehavior(row["tax_behavior"]) if row["tax_behavior"] else None
+    amount = PRICE_AMOUNT.load(row["amount"])
     return Price(row["id"], row["product_id"], row["currency"], amount, behavior, row["is_archived"], row["created_at"])
 
 

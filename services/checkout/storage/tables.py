@@ -45,10 +45,7 @@ product_price = _table(
     position=SmallInteger,
     currency=Text,
     amount_type=Text,
-    price_amount=BigInteger,
-    minimum_amount=BigInteger,
-    maximum_amount=BigInteger,
-    preset_amount=BigInteger,
+    amount=JSONB,
     tax_behavior=Text,
     is_archived=Boolean,
     created_at=_TIME,
@@ -109,10 +106,31 @@ customer = _table(
 )
 
 customer_payment_method = _table(
-    "customer_payment_method", organization_id=Uuid, customer_id=Uuid, id=Uuid, was_default=Boolean, is_gone=Boolean
+    "customer_payment_method",
+    organization_id=Uuid,
+    customer_id=Uuid,
+    id=Uuid,
+    version=BigInteger,
+    is_default=Boolean,
+    is_gone=Boolean,
+    fingerprint=Text,
 )
 
 customer_balance = _table("customer_balance", organization_id=Uuid, customer_id=Uuid, currency=Text, amount=BigInteger)
+
+customer_balance_transaction = _table(
+    "customer_balance_transaction",
+    id=Uuid,
+    organization_id=Uuid,
+    customer_id=Uuid,
+    currency=Text,
+    type=Text,
+    amount=BigInteger,
+    balance_amount=BigInteger,
+    order_id=Uuid,
+    reason=Text,
+    created_at=_TIME,
+)
 
 checkout = _table(
     "checkout",
@@ -141,6 +159,7 @@ checkout = _table(
     expires_at=_TIME,
     created_at=_TIME,
     modified_at=_TIME,
+    changed_at=_TIME,
     metadata=JSONB,
 )
 
@@ -193,6 +212,18 @@ orders = _table(
     created_at=_TIME,
     modified_at=_TIME,
     metadata=JSONB,
+    seats=Integer,
+    period_start=_TIME,
+    period_end=_TIME,
+    payment_method_id=Uuid,
+    void_on_failure=Boolean,
+    holds_balance=Boolean,
+    payment_attempts=Integer,
+    payment_failure=JSONB,
+    payment_action=JSONB,
+    dunning_phase=Text,
+    past_due_at=_TIME,
+    dunning_due_at=_TIME,
 )
 
 order_item = _table(
@@ -209,6 +240,26 @@ order_item = _table(
     price_id=Uuid,
     start_timestamp=_TIME,
     end_timestamp=_TIME,
+    quantity=Integer,
+    description=Text,
+    billing_entry_id=Uuid,
+    billing_entry_type=Text,
 )
+
+order_charge = _table(
+    "order_charge",
+    order_id=Uuid,
+    attempt=Integer,
+    organization_id=Uuid,
+    trigger=Text,
+    status=Text,
+    payment_id=Uuid,
+    request_id=Text,
+    request_hash=LargeBinary,
+    created_at=_TIME,
+    look_at=_TIME,
+)
+
+ended_subscription = _table("ended_subscription", organization_id=Uuid, subscription_id=Uuid)
 
 number_series = _table("number_series", organization_id=Uuid, kind=Text, prefix=Text, last_number=BigInteger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -11,16 +12,19 @@ from services.checkout.domain import order as orders
 from services.checkout.domain.address import Address
 from services.checkout.domain.cart import Buyer, Cart, Pages
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
-from services.checkout.domain.discount import Discount, DiscountDuration, DiscountTerms, Percentage
+from services.checkout.domain.discount import Discount, DiscountDuration, DiscountTerms
 from services.checkout.domain.interval import Interval, IntervalUnit
 from services.checkout.domain.invoice import InvoiceNumbering
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.order import BillingReason, Order, Placement
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import AttemptKind
-from services.checkout.domain.price import FixedAmount, Price, PriceTerms, TaxBehavior
+from services.checkout.domain.price import Price, PriceTerms, TaxBehavior
 from services.checkout.domain.product import Product, ProductTerms, Visibility
 from services.checkout.domain.quote import Line, Quote
+from services.pricing.price import FixedPrice, PriceAmount, SeatBasedPrice, UnitBasedPrice
+from services.pricing.reduction import Percentage
+from services.pricing.tiers import Tier
 
 NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 MONTHLY = Interval(IntervalUnit.MONTH, 1)
@@ -52,11 +56,26 @@ def product_terms(**changes: Any) -> ProductTerms:
 
 
 def fixed(amount: int, currency: str = "eur", behavior: TaxBehavior | None = None) -> PriceTerms:
-    return PriceTerms(currency, FixedAmount(amount), behavior)
+    return PriceTerms(currency, FixedPrice(amount), behavior)
 
 
-def price(amount: int = 1000, currency: str = "eur", **changes: Any) -> Price:
-    made = Price(uuid4(), uuid4(), currency, FixedAmount(amount), None, False, NOW)
+def seats(*rates: int, **bounds: Any) -> SeatBasedPrice:
+    """A price a seat: these rates up to 10, 20, … seats, the last one from there on."""
+    return SeatBasedPrice(_tiers(rates), **bounds)
+
+
+def units(*rates: int, **bounds: Any) -> UnitBasedPrice:
+    """A price a unit, alike."""
+    return UnitBasedPrice(_tiers(rates), **bounds)
+
+
+def _tiers(rates: Sequence[int]) -> tuple[Tier, ...]:
+    bounds = [10 * number for number in range(1, len(rates))]
+    return tuple(Tier(bound, rate) for bound, rate in zip([*bounds, None], rates, strict=True))
+
+
+def price(amount: int | PriceAmount = 1000, currency: str = "eur", **changes: Any) -> Price:
+    made = Price(uuid4(), uuid4(), currency, FixedPrice(amount) if isinstance(amount, int) else amount, None, False, NOW)
     return replace(made, **changes)
 
 
@@ -90,7 +109,7 @@ def quote(*amounts: int, currency: str = "eur", inclusive: bool = True) -> Quote
 
 
 def offer(**changes: Any) -> Offer:
-    made = Offer("Handbook", price(), TaxBehavior.INCLUSIVE, quote(1000), None, None, None, None, True, "Europe/Berlin")
+    made = Offer("Handbook", (price(),), TaxBehavior.INCLUSIVE, quote(1000), None, None, None, None, True, "Europe/Berlin")
     return replace(made, **changes)
 
 

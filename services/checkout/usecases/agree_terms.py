@@ -17,20 +17,22 @@ from services.checkout.domain.errors import (
     DiscountNotApplicable,
     PaymentMethodMissing,
     ProductArchived,
+    SubscriptionNotFree,
     TrialAlreadyUsed,
 )
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import AttemptKind
+from services.checkout.domain.subscription import KnownSubscriptions, check_upgradable
 from services.checkout.usecases.choose import choose
 from services.checkout.usecases.create_checkout import check_buyer
-from services.checkout.usecases.ports import Store, TaxCalculator, TaxIds
+from services.checkout.usecases.ports import Store, TaxCalculator, TaxIds, TrialTrait
 from services.checkout.usecases.price_cart import Chosen, price_cart
 from services.checkout.usecases.take_customer import find_customer
 from services.checkout.usecases.update_checkout import CheckoutEdit, edited_cart
 
 _STARTING = timedelta(seconds=10)
-"""Longer than a subscription takes from the purchase to its first row."""
+"""Longer than a subscription takes from the purchase to its first row, or to its upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,10 @@ async def agree_terms(
     cart = await edited_cart(checkout.cart, edit, now, by_buyer=True, store=store)
     buyer = edit.buyer(checkout.buyer)
     check_buyer(buyer, tax_ids)
-    pinned = checkout.offer.price.id if cart.product_id == checkout.cart.product_id else None
-    chosen = await choose(cart, organization, store=store, pinned_price_id=pinned)
-    if pinned is not None and chosen.price.id != pinned:
-        # The buyer was shown another price; it is not for sale any more.
+    shown = [price.id for price in checkout.offer.prices] if cart.product_id == checkout.cart.product_id else []
+    chosen = await choose(cart, organization, store=store, shown=shown)
+    if shown and [price.id for price in chosen.prices] != shown:
+        # The buyer was shown other prices; they are not for sale any more.
         raise ProductArchived
     if cart.discount_id is not None:
         if chosen.discount is None:
@@ -70,31 +72,45 @@ async def agree_terms(
     return Terms(cart, buyer, chosen, await find_customer(buyer, store=store), offer)
 
 
-def allows_one_subscription(terms: Terms, organization: Organization) -> bool:
-    """Whether it sells a subscription to somebody who may have only one."""
-    return terms.offer.recurring is not None and not organization.allow_multiple_subscriptions
+def asks_for_subscriptions(terms: Terms, organization: Organization) -> bool:
+    """Whether what the customer already has decides: it sells a subscription to somebody who may have only one, or upgrades one."""
+    is_alone = terms.offer.recurring is not None and not organization.allow_multiple_subscriptions
+    return is_alone or terms.cart.upgraded_subscription_id is not None
 
 
-async def check_not_subscribed(customer: Customer, subscriptions: int, now: datetime, store: Store) -> None:
-    """AlreadySubscribed if the customer has a subscription, or is about to."""
+async def check_subscriptions(
+    terms: Terms, customer: Customer, known: KnownSubscriptions, organization: Organization, store: Store
+) -> None:
+    """AlreadySubscribed if the customer has another subscription, or is about to; SubscriptionNotFound, SubscriptionNotFree."""
     # The lock makes two purchases of one customer wait for each other; the later one sees the earlier, which may not have
     # become a subscription yet.
     await store.customers.lock(customer.id)
-    if subscriptions or await store.checkouts.is_subscribing(customer.id, now - _STARTING):
+    others, upgraded_id = known.billable, terms.cart.upgraded_subscription_id
+    if upgraded_id is not None:
+        check_upgradable(known.upgraded, customer.id)
+        others -= 1
+    if not organization.allow_multiple_subscriptions and (others or await store.checkouts.is_subscribing(customer.id, _STARTING)):
         raise AlreadySubscribed
+    if upgraded_id is not None and await store.checkouts.is_upgrading(upgraded_id, _STARTING):
+        raise SubscriptionNotFree
 
 
-async def check_complete(terms: Terms, confirmation_token_id: str | None, organization: Organization, store: Store) -> None:
-    """CustomerEmailMissing, BillingAddressMissing, PaymentMethodMissing, TrialAlreadyUsed."""
+async def check_complete(
+    terms: Terms, kind: AttemptKind, confirmation_token_id: str | None, organization: Organization, store: Store
+) -> None:
+    """CustomerEmailMissing, BillingAddressMissing, PaymentMethodMissing, TrialAlreadyUsed. `kind`: what is asked of payments."""
     buyer, offer = terms.buyer, terms.offer
     email = buyer.email or (terms.customer.details.email if terms.customer else None)
     if not email:
         raise CustomerEmailMissing
     full = buyer.require_billing_address or buyer.is_business
     missing = missing_parts(buyer.billing_address, full=full)
-    if missing and (full or offer.attempt_kind is not AttemptKind.NONE):
+    if missing and (full or kind is not AttemptKind.NONE):
         raise BillingAddressMissing(missing)
-    if offer.attempt_kind is not AttemptKind.NONE and not confirmation_token_id:
+    if kind is not AttemptKind.NONE and not confirmation_token_id:
         raise PaymentMethodMissing
-    if offer.trial is not None and organization.prevent_trial_abuse and await store.checkouts.had_trial(same_person(email)):
-        raise TrialAlreadyUsed
+    if offer.trial is not None and organization.prevent_trial_abuse:
+        person = TrialTrait(organization.id, same_person(email))
+        await store.trials.lock([person])
+        if await store.trials.had(organization.id, person.text):
+            raise TrialAlreadyUsed

@@ -1,22 +1,23 @@
-"""Looks up what a cart names: product, price, discount."""
+"""Looks up what a cart names: product, prices, discount."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from services.checkout.domain.cart import Cart
 from services.checkout.domain.discount import Discount, check_applicable
-from services.checkout.domain.errors import DiscountNotFound, ProductArchived, ProductNotFound
+from services.checkout.domain.errors import DiscountNotFound, ProductNotFound
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.price import Price
-from services.checkout.domain.product import Product, price_in
+from services.checkout.domain.product import Product, prices_in
 from services.checkout.usecases.ports import Store
 from services.checkout.usecases.price_cart import Chosen
 
 
-async def choose(cart: Cart, organization: Organization, *, store: Store, pinned_price_id: UUID | None = None) -> Chosen:
-    """What the cart names. A pinned price is the one that the buyer was shown; it may be archived by now.
+async def choose(cart: Cart, organization: Organization, *, store: Store, shown: Sequence[UUID] = ()) -> Chosen:
+    """What the cart names. `shown`: the prices that the buyer was shown, which hold unless one of them is archived by now.
 
     ProductNotFound, ProductArchived, CurrencyNotOffered.
     """
@@ -25,7 +26,7 @@ async def choose(cart: Cart, organization: Organization, *, store: Store, pinned
     if product is None:
         raise ProductNotFound
     discount = await store.discounts.get(cart.discount_id) if cart.discount_id else None
-    return Chosen(product, _price(product, cart.currency, pinned_price_id), discount, organization)
+    return Chosen(product, _prices(product, cart.currency, shown), discount, organization)
 
 
 async def find_discount(cart: Cart, *, store: Store, now: datetime) -> Discount | None:
@@ -39,10 +40,7 @@ async def find_discount(cart: Cart, *, store: Store, now: datetime) -> Discount 
     return found
 
 
-def _price(product: Product, currency: str, pinned: UUID | None) -> Price:
-    if product.terms.is_archived:
-        raise ProductArchived
-    for price in product.prices:
-        if price.id == pinned and not price.is_archived:
-            return price
-    return price_in(product, currency)
+def _prices(product: Product, currency: str, shown: Sequence[UUID]) -> tuple[Price, ...]:
+    current = prices_in(product, currency)
+    kept = tuple(price for price in current if price.id in shown)
+    return kept if kept and len(kept) == len(shown) else current

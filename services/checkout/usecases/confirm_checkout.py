@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.chassis.clock import Clock
 from services.chassis.crashpoint import crashpoint
 from services.chassis.errors import Conflict
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.errors import CustomerEmailTaken, CustomerExternalIdTaken
 from services.checkout.domain.payment import AttemptKind, AttemptOutcome, Succeeded
 from services.checkout.domain.product import Product
+from services.checkout.domain.subscription import KnownSubscriptions
 from services.checkout.usecases.freeze_checkout import Confirmation, Frozen, Standing, SubscriptionsAsked, freeze_checkout
 from services.checkout.usecases.ports import OpenStore, Payments, Subscriptions, TaxCalculator, TaxIds
 from services.checkout.usecases.settle_attempts import settle_attempts, settle_locked
@@ -24,7 +24,6 @@ async def confirm_checkout(
     client_secret: str,
     confirmation: Confirmation,
     *,
-    clock: Clock,
     open_store: OpenStore,
     payments: Payments,
     subscriptions: Subscriptions,
@@ -32,18 +31,18 @@ async def confirm_checkout(
     tax_ids: TaxIds,
 ) -> tuple[Checkout, Product]:
     """The checkout as it stands afterwards, and its product. The errors of the contract's ConfirmClientCheckout."""
-    counted: int | None = None
+    known: KnownSubscriptions | None = None
     for _ in range(_MOST_ROUNDS):
         try:
-            step = await _freeze(organization_id, client_secret, confirmation, counted, clock, open_store, taxes, tax_ids)
+            step = await _freeze(organization_id, client_secret, confirmation, known, open_store, taxes, tax_ids)
         except (CustomerEmailTaken, CustomerExternalIdTaken):
             continue
         if isinstance(step, SubscriptionsAsked):
-            counted = await subscriptions.count_billable(organization_id, step.customer_id)
+            known = await _ask(organization_id, step, subscriptions)
             continue
         if isinstance(step, Standing):
             return step.checkout, step.product
-        return await _pay(step, confirmation, clock, open_store, payments), step.product
+        return await _pay(step, confirmation, open_store, payments), step.product
     raise Conflict("BUSY", "somebody else is changing the same customer; try again", retry_after_seconds=0.1)
 
 
@@ -51,29 +50,34 @@ async def _freeze(
     organization_id: UUID,
     client_secret: str,
     confirmation: Confirmation,
-    counted: int | None,
-    clock: Clock,
+    known: KnownSubscriptions | None,
     open_store: OpenStore,
     taxes: TaxCalculator,
     tax_ids: TaxIds,
 ) -> Standing | Frozen | SubscriptionsAsked:
-    now = clock.now()
     async with open_store(organization_id) as store:
-        step = await freeze_checkout(client_secret, confirmation, now, subscriptions=counted, store=store, taxes=taxes, tax_ids=tax_ids)
+        now = await store.now(organization_id)
+        step = await freeze_checkout(client_secret, confirmation, now, subscriptions=known, store=store, taxes=taxes, tax_ids=tax_ids)
         if not isinstance(step, Frozen) or step.purchase.checkout.attempt_kind is not AttemptKind.NONE:
             return step
         # Nothing to charge and no card to save: it is bought with the same commit.
         checkout = step.purchase.checkout
         outcome = AttemptOutcome(checkout.id, checkout.attempt, Succeeded(None, None, None))
-        settled = await settle_locked([step.purchase], [outcome], now, store=store)
+        settled = await settle_locked([step.purchase], [outcome], store=store)
         return Standing(settled[checkout.id].checkout, step.product)
 
 
-async def _pay(step: Frozen, confirmation: Confirmation, clock: Clock, open_store: OpenStore, payments: Payments) -> Checkout:
+async def _ask(organization_id: UUID, asked: SubscriptionsAsked, subscriptions: Subscriptions) -> KnownSubscriptions:
+    upgraded_id = asked.upgraded_subscription_id
+    upgraded = await subscriptions.find(organization_id, upgraded_id) if upgraded_id else None
+    return KnownSubscriptions(await subscriptions.count_billable(organization_id, asked.customer_id), upgraded)
+
+
+async def _pay(step: Frozen, confirmation: Confirmation, open_store: OpenStore, payments: Payments) -> Checkout:
     checkout = step.purchase.checkout
     crashpoint("after_freeze_before_payment")
     outcome = await payments.attempt(step.purchase, confirmation.confirmation_token_id or "")
     crashpoint("after_payment_before_settle")
     async with open_store(checkout.organization_id) as store:
-        settled = await settle_attempts([AttemptOutcome(checkout.id, checkout.attempt, outcome)], clock.now(), store=store)
+        settled = await settle_attempts([AttemptOutcome(checkout.id, checkout.attempt, outcome)], store=store)
     return settled[checkout.id].checkout

@@ -10,9 +10,19 @@ from services.chassis.ids import new_id
 from services.checkout.domain import checkout as rules
 from services.checkout.domain.cart import Buyer, Cart, Pages
 from services.checkout.domain.checkout import Checkout
-from services.checkout.domain.errors import CustomerNotFound, ProductArchived, ProductNotFound
+from services.checkout.domain.errors import (
+    CustomerNotFound,
+    ProductArchived,
+    ProductNotFound,
+    ProductNotRecurring,
+    SubscriptionNotFound,
+    TaxIdInvalid,
+    TrialNeedsRecurring,
+)
 from services.checkout.domain.metadata import Metadata
 from services.checkout.domain.product import Product
+from services.checkout.domain.quantity import check_bounds
+from services.checkout.domain.subscription import StandingSubscription, check_upgradable
 from services.checkout.usecases.choose import choose, find_discount
 from services.checkout.usecases.ports import Store, TaxCalculator, TaxIds
 from services.checkout.usecases.price_cart import price_cart
@@ -34,15 +44,22 @@ async def create_checkout(
     client_secret: str,
     now: datetime,
     *,
+    upgraded: StandingSubscription | None,
     store: Store,
     taxes: TaxCalculator,
     tax_ids: TaxIds,
 ) -> tuple[Checkout, Product]:
-    """The open checkout and its selected product. The errors of the contract's CreateCheckout."""
+    """The open checkout and its selected product. `upgraded`: the subscription that the cart names to be upgraded, if there is one.
+
+    The errors of the contract's CreateCheckout.
+    """
     organization = await store.organizations.get(organization_id)
     cart = replace(new.cart, currency=new.cart.currency or organization.default_currency)
     await _check_products(cart, store)
     buyer = await known_buyer(new.buyer, store=store)
+    if cart.upgraded_subscription_id is not None:
+        cart, buyer = _upgrading(cart, buyer, upgraded)
+        buyer = await known_buyer(buyer, store=store)
     check_buyer(buyer, tax_ids)
     discount = await find_discount(cart, store=store, now=now)
     cart = replace(cart, discount_id=discount.id if discount else None, discount_code=discount.terms.code if discount else None)
@@ -84,8 +101,13 @@ async def known_buyer(buyer: Buyer, *, store: Store) -> Buyer:
 
 def check_buyer(buyer: Buyer, tax_ids: TaxIds) -> None:
     """TaxIdInvalid unless the tax id is one of the billing address's country."""
-    if buyer.tax_id is not None:
-        tax_ids.check(buyer.tax_id, buyer.billing_address.country if buyer.billing_address else "")
+    if buyer.tax_id is None:
+        return
+    country = buyer.billing_address.country if buyer.billing_address else ""
+    try:
+        tax_ids.check(buyer.tax_id, country)
+    except TaxIdInvalid:
+        raise TaxIdInvalid(country, "customer_tax_id") from None
 
 
 async def _check_products(cart: Cart, store: Store) -> None:
@@ -94,3 +116,19 @@ async def _check_products(cart: Cart, store: Store) -> None:
         raise ProductNotFound
     if any(product.terms.is_archived for product in found.values()):
         raise ProductArchived
+    if cart.trial_override is not None and all(product.terms.recurring is None for product in found.values()):
+        raise TrialNeedsRecurring
+    if cart.upgraded_subscription_id is not None and any(product.terms.recurring is None for product in found.values()):
+        raise ProductNotRecurring
+    check_bounds(cart, [price for product in found.values() for price in product.active_prices])
+
+
+def _upgrading(cart: Cart, buyer: Buyer, upgraded: StandingSubscription | None) -> tuple[Cart, Buyer]:
+    """The subscription's customer buys, and keeps the seats that may be assigned already."""
+    if buyer.customer_id is None and buyer.external_customer_id is not None:
+        # Somebody who is no customer yet.
+        raise SubscriptionNotFound
+    subscription = check_upgradable(upgraded, buyer.customer_id)
+    if subscription.seats is not None:
+        cart = replace(cart, seats=replace(cart.seats, minimum=max(subscription.seats, cart.seats.minimum or 1)))
+    return cart, replace(buyer, customer_id=subscription.customer_id)

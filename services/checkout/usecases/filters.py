@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -30,14 +30,19 @@ class CheckoutFilter:
 
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
-    """Orders; empty sequences leave nothing out."""
+    """Orders; what is empty or None leaves nothing out."""
 
-    product_ids: Sequence[UUID]
-    customer_ids: Sequence[UUID]
-    discount_ids: Sequence[UUID]
-    checkout_ids: Sequence[UUID]
-    subscription_ids: Sequence[UUID]
-    statuses: Sequence[str]
-    billing_reasons: Sequence[str]
-    created_after: datetime | None
-    created_before: datetime | None
+    product_ids: Sequence[UUID] = ()
+    customer_ids: Sequence[UUID] = ()
+    discount_ids: Sequence[UUID] = ()
+    checkout_ids: Sequence[UUID] = ()
+    subscription_ids: Sequence[UUID] = ()
+    external_customer_ids: Sequence[str] = ()
+    statuses: Sequence[str] = ()
+    billing_reasons: Sequence[str] = ()
+    is_recurring: bool | None = None
+    """Of the product; an order without a product is not."""
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Every key has to have this value, numbers and truth as JSON writes them."""

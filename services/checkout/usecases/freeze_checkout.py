@@ -9,15 +9,14 @@ from uuid import UUID
 from services.chassis.ids import new_id
 from services.checkout.domain import checkout as checkouts
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
-from services.checkout.domain.errors import (
-    CheckoutExpired,
-    CheckoutNotFound,
-    RequestIdReused,
-)
+from services.checkout.domain.errors import CheckoutExpired, CheckoutNotFound, RequestIdReused
+from services.checkout.domain.offer import kind_of_attempt
 from services.checkout.domain.payment import Attempt
 from services.checkout.domain.product import Product
 from services.checkout.domain.settlement import Purchase
-from services.checkout.usecases.agree_terms import Terms, agree_terms, allows_one_subscription, check_complete, check_not_subscribed
+from services.checkout.domain.subscription import KnownSubscriptions
+from services.checkout.usecases.agree_terms import Terms, agree_terms, asks_for_subscriptions, check_complete, check_subscriptions
+from services.checkout.usecases.lock_balance import lock_balance
 from services.checkout.usecases.ports import Store, TaxCalculator, TaxIds
 from services.checkout.usecases.settle_attempts import redemption_of
 from services.checkout.usecases.take_customer import take_customer
@@ -53,9 +52,10 @@ class Frozen:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionsAsked:
-    """First somebody has to say how many subscriptions this customer has; nothing was changed."""
+    """First somebody has to say which subscriptions this customer has; nothing was changed."""
 
     customer_id: UUID
+    upgraded_subscription_id: UUID | None
 
 
 async def freeze_checkout(
@@ -63,12 +63,12 @@ async def freeze_checkout(
     confirmation: Confirmation,
     now: datetime,
     *,
-    subscriptions: int | None,
+    subscriptions: KnownSubscriptions | None,
     store: Store,
     taxes: TaxCalculator,
     tax_ids: TaxIds,
 ) -> Standing | Frozen | SubscriptionsAsked:
-    """Confirm under the lock of the checkout. `subscriptions`: how many the customer has, if that was asked already."""
+    """Confirm under the lock of the checkout. `subscriptions`: what the customer has, if that was asked already."""
     checkout = await store.checkouts.lock_by_secret(client_secret)
     if checkout is None:
         raise CheckoutNotFound
@@ -78,12 +78,13 @@ async def freeze_checkout(
         raise CheckoutExpired
     organization = await store.organizations.get(checkout.organization_id)
     terms = await agree_terms(checkout, confirmation.edit, organization, now, store, taxes, tax_ids)
-    if terms.customer is not None and allows_one_subscription(terms, organization):
+    if terms.customer is not None and asks_for_subscriptions(terms, organization):
         if subscriptions is None:
-            return SubscriptionsAsked(terms.customer.id)
-        await check_not_subscribed(terms.customer, subscriptions, now, store)
-    await check_complete(terms, confirmation.confirmation_token_id, organization, store)
-    return Frozen(await _confirm(checkout, terms, confirmation, now, store), terms.chosen.product)
+            return SubscriptionsAsked(terms.customer.id, terms.cart.upgraded_subscription_id)
+        await check_subscriptions(terms, terms.customer, subscriptions, organization, store)
+    balance = await lock_balance(terms.customer, terms.cart.currency, store=store) if terms.customer else 0
+    await check_complete(terms, kind_of_attempt(terms.offer, balance), confirmation.confirmation_token_id, organization, store)
+    return Frozen(await _confirm(checkout, terms, confirmation, balance, now, store), terms.chosen.product)
 
 
 async def _is_answered(checkout: Checkout, confirmation: Confirmation, store: Store) -> bool:
@@ -100,7 +101,7 @@ async def _product(checkout: Checkout, store: Store) -> Product:
     return (await store.products.many([checkout.cart.product_id]))[checkout.cart.product_id]
 
 
-async def _confirm(checkout: Checkout, terms: Terms, confirmation: Confirmation, now: datetime, store: Store) -> Purchase:
+async def _confirm(checkout: Checkout, terms: Terms, confirmation: Confirmation, balance: int, now: datetime, store: Store) -> Purchase:
     customer = await take_customer(terms.customer, terms.buyer, checkout.organization_id, now, store=store)
     details = customer.details
     buyer = replace(
@@ -115,14 +116,15 @@ async def _confirm(checkout: Checkout, terms: Terms, confirmation: Confirmation,
         buyer=buyer,
         offer=terms.offer,
         order_id=new_id(),
-        subscription_id=new_id(),
+        subscription_id=terms.cart.upgraded_subscription_id or new_id(),
         payment_id=new_id(),
+        attempt_kind=kind_of_attempt(terms.offer, balance),
         now=now,
     )
     await store.checkouts.save([after])
     store.publish(fact)
     await store.checkouts.add_attempt(_attempt(after, confirmation, now))
-    purchase = Purchase(after, await write_order(after, now, is_new=checkout.order_id is None, store=store))
+    purchase = Purchase(after, await write_order(after, balance, now, is_new=checkout.order_id is None, store=store))
     if terms.offer.discount is not None:
         await store.discounts.redeem(redemption_of(purchase, now))
     return purchase

@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from services.chassis.organization_clock import NowOf
 from services.checkout.domain.discount import same_person
-from services.checkout.domain.invoice import Series
-from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import AttemptOutcome
-from services.checkout.domain.settlement import Purchase, Settled, pays, series_of, settle
+from services.checkout.domain.settlement import Purchase, Settled, pays, settle
+from services.checkout.usecases.draw_numbers import draw_numbers
+from services.checkout.usecases.judge_trials import judge_trials
 from services.checkout.usecases.ports import Redemption, Store
 
 
-async def settle_attempts(outcomes: Sequence[AttemptOutcome], now: datetime, *, store: Store) -> dict[UUID, Purchase]:
+async def settle_attempts(outcomes: Sequence[AttemptOutcome], *, store: Store) -> dict[UUID, Purchase]:
     """The purchases that the outcomes belong to, as they stand afterwards, by checkout. Those of unknown checkouts are left out.
 
     Outcomes may come late, twice and in any order. Everything is locked, saved and published in one statement each.
     """
     purchases = await store.checkouts.lock_purchases(sorted({outcome.checkout_id for outcome in outcomes}))
-    return await settle_locked(purchases, outcomes, now, store=store)
+    purchases, judged = await judge_trials(purchases, outcomes, store=store)
+    return await settle_locked(purchases, judged, store=store)
 
 
-async def settle_locked(
-    purchases: Sequence[Purchase], outcomes: Sequence[AttemptOutcome], now: datetime, *, store: Store
-) -> dict[UUID, Purchase]:
+async def settle_locked(purchases: Sequence[Purchase], outcomes: Sequence[AttemptOutcome], *, store: Store) -> dict[UUID, Purchase]:
     """The same for purchases that this transaction has locked, or made."""
     by_checkout: dict[UUID, list[AttemptOutcome]] = defaultdict(list)
     for outcome in outcomes:
         by_checkout[outcome.checkout_id].append(outcome)
-    to_pay = [purchase for purchase in purchases if any(pays(purchase, outcome) for outcome in by_checkout[purchase.checkout.id])]
-    numbers = await _draw_numbers(to_pay, store)
+    to_pay = [purchase.order for purchase in purchases if any(pays(purchase, outcome) for outcome in by_checkout[purchase.checkout.id])]
+    organizations = await store.organizations.many(sorted({order.organization_id for order in to_pay})) if to_pay else {}
+    numbers = await draw_numbers(to_pay, organizations, store=store)
+    now_of = await store.now_of({purchase.order.organization_id for purchase in purchases})
     settled = [
         step
         for purchase in purchases
-        for step in _fold(purchase, by_checkout[purchase.checkout.id], numbers.get(purchase.checkout.id, ()), now)
+        for step in _fold(purchase, by_checkout[purchase.checkout.id], numbers.get(purchase.order.id, ()), now_of)
     ]
-    await _save(settled, now, store)
+    await _save(settled, now_of, store)
     after = {purchase.checkout.id: purchase for purchase in purchases}
     return after | {step.purchase.checkout.id: step.purchase for step in settled}
 
 
-def _fold(purchase: Purchase, outcomes: Sequence[AttemptOutcome], numbers: Sequence[str], now: datetime) -> list[Settled]:
-    steps: list[Settled] = []
+def _fold(purchase: Purchase, outcomes: Sequence[AttemptOutcome], numbers: Sequence[str], now_of: NowOf) -> list[Settled]:
+    now, steps = now_of(purchase.order.organization_id), list[Settled]()
     for outcome in outcomes:
         step = settle(purchase, outcome, numbers, now)
         purchase = step.purchase
@@ -52,43 +54,21 @@ def _fold(purchase: Purchase, outcomes: Sequence[AttemptOutcome], numbers: Seque
     return steps
 
 
-async def _draw_numbers(to_pay: Sequence[Purchase], store: Store) -> dict[UUID, list[str]]:
-    if not to_pay:
-        return {}
-    organizations = await store.organizations.many(sorted({purchase.order.organization_id for purchase in to_pay}))
-    wanted = {purchase.checkout.id: _series(purchase, organizations) for purchase in to_pay}
-    counts = Counter(series for each in wanted.values() for series in each)
-    drawn = {series: iter(numbers) for series, numbers in (await store.orders.draw_numbers(counts)).items()}
-    return {checkout_id: [next(drawn[series]) for series in each] for checkout_id, each in wanted.items()}
-
-
-def _series(purchase: Purchase, organizations: Mapping[UUID, Organization]) -> tuple[Series, ...]:
-    return series_of(purchase, organizations[purchase.order.organization_id])
-
-
-async def _save(settled: Sequence[Settled], now: datetime, store: Store) -> None:
+async def _save(settled: Sequence[Settled], now_of: NowOf, store: Store) -> None:
     changed = [step for step in settled if step.facts]
     checkouts = {step.purchase.checkout.id: step.purchase.checkout for step in changed}
     orders = {step.purchase.order.id: step.purchase.order for step in changed}
     await store.checkouts.save(list(checkouts.values()))
     await store.orders.save(list(orders.values()))
     await store.discounts.release(sorted(step.purchase.checkout.id for step in changed if step.releases_redemption))
-    await store.discounts.redeem_again([redemption_of(step.purchase, now) for step in changed if _redeems_again(step)])
-    await _add_debts(changed, store)
+    again = [step.purchase for step in changed if _redeems_again(step)]
+    await store.discounts.redeem_again([redemption_of(each, now_of(each.order.organization_id)) for each in again])
+    await store.balances.change([change for step in changed for change in step.changes])
     for step in settled:
         if step.surplus is not None:
             order = step.purchase.order
-            await store.checkouts.keep_surplus(order.organization_id, order.id, step.surplus, now)
+            await store.checkouts.keep_surplus(order.organization_id, order.id, step.surplus, now_of(order.organization_id))
         store.publish(*step.facts)
-
-
-async def _add_debts(changed: Sequence[Settled], store: Store) -> None:
-    debts: Counter[tuple[UUID, UUID, str]] = Counter()
-    for step in changed:
-        order = step.purchase.order
-        if order.paid_at is not None and order.applied_balance_amount:
-            debts[order.organization_id, order.placement.customer_id, order.quote.currency] += order.applied_balance_amount
-    await store.customers.add_to_balances(debts)
 
 
 def _redeems_again(step: Settled) -> bool:

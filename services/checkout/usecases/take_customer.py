@@ -45,6 +45,18 @@ async def take_customer(known: Customer | None, buyer: Buyer, organization_id: U
     return after
 
 
+async def take_by_email(email: str, name: str | None, organization_id: UUID, *, store: Store) -> Customer:
+    """The customer with an e-mail address, made if there is none. CustomerEmailTaken if a rival was a moment earlier."""
+    known = await store.customers.by_email(email)
+    if known is not None:
+        return known
+    details = CustomerDetails(email=email, name=name)
+    customer, fact = rules.create(new_id(), organization_id, details, now=await store.now(organization_id))
+    await store.customers.add(customer)
+    store.publish(fact)
+    return customer
+
+
 async def _new(buyer: Buyer, organization_id: UUID, now: datetime, store: Store) -> Customer:
     if not buyer.email:
         raise CustomerEmailMissing

@@ -10,7 +10,7 @@ from uuid import UUID
 from services.checkout.domain import checkout as rules
 from services.checkout.domain.cart import Buyer, Cart, select_product
 from services.checkout.domain.checkout import Checkout
-from services.checkout.domain.errors import CheckoutNotFound, DiscountCodesNotAllowed
+from services.checkout.domain.errors import DiscountCodesNotAllowed
 from services.checkout.domain.metadata import Metadata
 from services.checkout.domain.product import Product
 from services.checkout.usecases.choose import choose, find_discount
@@ -26,13 +26,15 @@ class CheckoutEdit:
     buyer: Callable[[Buyer], Buyer]
     product_id: UUID | None = None
     amount: int | None = None
+    seats: int | None = None
+    units: int | None = None
     discount_code: str | None = None
     """Empty takes the discount away."""
     metadata: Metadata | None = None
 
 
 async def update_checkout(
-    found: Checkout | None,
+    found: Checkout,
     edit: CheckoutEdit,
     now: datetime,
     *,
@@ -41,16 +43,13 @@ async def update_checkout(
     taxes: TaxCalculator,
     tax_ids: TaxIds,
 ) -> tuple[Checkout, Product]:
-    """The checkout after the edit, and its product. `found` is locked. CheckoutNotFound, CheckoutNotOpen and those of creating one."""
-    if found is None:
-        raise CheckoutNotFound
+    """The checkout after the edit, and its product. `found` is locked. CheckoutNotOpen and those of creating one."""
     rules.check_open(found, now)
     cart = await edited_cart(found.cart, edit, now, by_buyer=by_buyer, store=store)
     buyer = edit.buyer(found.buyer)
     check_buyer(buyer, tax_ids)
     organization = await store.organizations.get(found.organization_id)
-    pinned = found.offer.price.id if cart.product_id == found.cart.product_id else None
-    chosen = await choose(cart, organization, store=store, pinned_price_id=pinned)
+    chosen = await choose(cart, organization, store=store)
     offer = price_cart(cart, buyer, chosen, now, taxes=taxes)
     metadata = found.metadata if edit.metadata is None else edit.metadata
     after, fact = rules.change(found, cart=cart, buyer=buyer, offer=offer, metadata=metadata, now=now)
@@ -65,6 +64,10 @@ async def edited_cart(cart: Cart, edit: CheckoutEdit, now: datetime, *, by_buyer
         cart = select_product(cart, edit.product_id)
     if edit.amount is not None:
         cart = replace(cart, amount=edit.amount)
+    if edit.seats is not None:
+        cart = replace(cart, seats=replace(cart.seats, wanted=edit.seats))
+    if edit.units is not None:
+        cart = replace(cart, units=replace(cart.units, wanted=edit.units))
     if edit.discount_code is None:
         return cart
     if by_buyer and edit.discount_code and not cart.allow_discount_codes:

@@ -8,14 +8,14 @@ from bursar.identity.v1 import organization_service_pb2 as pb
 from bursar.identity.v1.organization_pb2 import Organization
 
 from services.chassis.call import Call
-from services.chassis.clock import Clock
 from services.chassis.database import Transaction
 from services.chassis.idempotency import once
-from services.chassis.ids import new_id, parse_id
+from services.chassis.ids import parse_id
+from services.chassis.organization_clock import OrganizationClock
 from services.chassis.pagination import page_of
 from services.identity.api.callers import Callers
 from services.identity.api.rooms import Rooms
-from services.identity.convert import organization_to_proto, organizations_to_proto, read_edit, read_profile
+from services.identity.convert import organization_to_proto, organizations_to_proto, read_clock_start, read_edit, read_profile
 from services.identity.domain.errors import OrganizationNotFound
 from services.identity.usecases.create_organization import create_organization
 from services.identity.usecases.update_organization import update_organization
@@ -24,7 +24,7 @@ from services.identity.usecases.update_organization import update_organization
 class OrganizationServicer:
     """Every method works on what the caller may see."""
 
-    def __init__(self, *, callers: Callers, rooms: Rooms, clock: Clock) -> None:
+    def __init__(self, *, callers: Callers, rooms: Rooms, clock: OrganizationClock) -> None:
         self._callers = callers
         self._rooms = rooms
         self._clock = clock
@@ -54,10 +54,10 @@ class OrganizationServicer:
     async def _create(self, transaction: Transaction, request: pb.CreateOrganizationRequest) -> Organization:
         rooms = self._rooms
         organization = await create_organization(
-            new_id(),
             request.slug,
             read_profile(request),
-            self._clock.now(),
+            read_clock_start(request),
+            self._clock.system.now(),
             organizations=rooms.organizations(transaction),
             publisher=rooms.publisher(transaction),
         )
@@ -65,10 +65,11 @@ class OrganizationServicer:
 
     async def _update(self, transaction: Transaction, request: pb.UpdateOrganizationRequest) -> Organization:
         rooms = self._rooms
+        organization_id = parse_id(request.id, "id")
         organization = await update_organization(
-            parse_id(request.id, "id"),
+            organization_id,
             read_edit(request),
-            self._clock.now(),
+            await self._clock.now(transaction, organization_id),
             organizations=rooms.organizations(transaction),
             publisher=rooms.publisher(transaction),
         )

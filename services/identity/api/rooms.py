@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from services.chassis.database import Transaction
-from services.identity.usecases.ports import AccessTokens, Organizations, Publisher
+from services.identity.usecases.ports import AccessTokens, ClockAdvances, Organizations, Publisher
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +15,5 @@ class Rooms:
 
     organizations: Callable[[Transaction], Organizations]
     tokens: Callable[[Transaction], AccessTokens]
+    advances: Callable[[Transaction], ClockAdvances]
     publisher: Callable[[Transaction], Publisher]

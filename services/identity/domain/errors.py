@@ -1,7 +1,8 @@
-"""What can be wrong about organizations and access tokens."""
+"""What can be wrong about organizations, their clocks and access tokens."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from services.chassis.errors import AlreadyExists, Forbidden, Invalid, NotFound, NotPossibleNow
@@ -40,6 +41,63 @@ class TimeZoneUnknown(Invalid):
 
     def __init__(self) -> None:
         super().__init__("TIME_ZONE_UNKNOWN", "not a zone of the IANA time zone database", field="settings.time_zone")
+
+
+class DunningDaysUnordered(Invalid):
+    """A retry before an earlier one makes no sense."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__("DUNNING_DAYS_UNORDERED", "dunning_days must ascend", field=f"settings.dunning_days[{index}]")
+
+
+class OrganizationNotSandbox(NotPossibleNow):
+    """Live organizations have the machine's time and no clock."""
+
+    def __init__(self) -> None:
+        super().__init__("ORGANIZATION_NOT_SANDBOX", "only a sandbox has a clock")
+
+
+class ClockStartInvalid(Invalid):
+    """Too early or too late to begin with."""
+
+    def __init__(self, earliest: datetime, latest: datetime) -> None:
+        message = f"the clock of a sandbox starts between {instant(earliest)} and {instant(latest)}"
+        super().__init__("CLOCK_START_INVALID", message, field="clock_start")
+
+
+class ClockBackwards(Invalid):
+    """A clock moves forward only."""
+
+    def __init__(self, now: datetime, target: datetime, field: str) -> None:
+        message = f"the clock stands at {instant(now)} and cannot be moved to {instant(target)}: it moves forward only"
+        super().__init__("CLOCK_BACKWARDS", message, field=field, details={"now": instant(now), "target": instant(target)})
+
+
+class ClockTooFar(Invalid):
+    """More than one advance may cover."""
+
+    def __init__(self, furthest: datetime, field: str) -> None:
+        super().__init__("CLOCK_TOO_FAR", f"one advance goes as far as {instant(furthest)}; advance again from there", field=field)
+
+
+class ClockAdvancing(NotPossibleNow):
+    """One advance at a time."""
+
+    def __init__(self, clock_advance_id: UUID) -> None:
+        details = {"clock_advance_id": str(clock_advance_id)}
+        super().__init__("CLOCK_ADVANCING", f"the clock is on its way already, by the advance {clock_advance_id}", details=details)
+
+
+class ClockAdvanceNotFound(NotFound):
+    """No such advance, or another organization's."""
+
+    def __init__(self, clock_advance_id: UUID) -> None:
+        super().__init__("CLOCK_ADVANCE_NOT_FOUND", f"there is no clock advance {clock_advance_id}")
+
+
+def instant(time: datetime) -> str:
+    """A time as messages tell it."""
+    return time.isoformat().replace("+00:00", "Z")
 
 
 class AccessTokenNotFound(NotFound):

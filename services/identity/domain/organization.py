@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from itertools import pairwise
 from uuid import UUID
 from zoneinfo import available_timezones
 
@@ -13,11 +14,12 @@ from services.chassis.metadata import MetadataValue
 from services.chassis.money import CURRENCIES
 from services.chassis.validation import stripped
 from services.identity.domain.countries import COUNTRIES
-from services.identity.domain.errors import CountryUnknown, CurrencyUnknown, TimeZoneUnknown
+from services.identity.domain.errors import CountryUnknown, CurrencyUnknown, DunningDaysUnordered, TimeZoneUnknown
 
 SHORTEST_NAME = 3
 LONGEST_PREFIX = 12
 _UNION = "EU"
+_DUNNING_DAYS = (2, 7, 14, 21)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class OrganizationSettings:
     """Days."""
     time_zone: str = ""
     tax_registrations: tuple[str, ...] = ()
+    upgrade_proration_behavior: str = ""
+    downgrade_proration_behavior: str = ""
+    dunning_days: tuple[int, ...] = ()
+    """After the first failed charge; ascending."""
+    unpaid_behavior: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +130,19 @@ def _settled_settings(settings: OrganizationSettings, slug: str) -> Organization
         country = jurisdiction.partition("-")[0]
         if country not in COUNTRIES and jurisdiction != _UNION:
             raise CountryUnknown(country, f"settings.tax_registrations[{index}]")
+    for index, (before, after) in enumerate(pairwise(settings.dunning_days), 1):
+        if before >= after:
+            raise DunningDaysUnordered(index)
     return replace(
         settings,
         invoice_prefix=settings.invoice_prefix or default_invoice_prefix(slug),
         invoice_numbering=settings.invoice_numbering or "customer",
         time_zone=time_zone,
         tax_registrations=tuple(dict.fromkeys(settings.tax_registrations)),
+        upgrade_proration_behavior=settings.upgrade_proration_behavior or "prorate",
+        downgrade_proration_behavior=settings.downgrade_proration_behavior or "prorate",
+        dunning_days=settings.dunning_days or _DUNNING_DAYS,
+        unpaid_behavior=settings.unpaid_behavior or "cancel",
     )
 
 

@@ -85,7 +85,7 @@ def organization_to_row(organization: Organization) -> dict[str, Any]:
 
 
 def row_to_organization(row: Row | Mapping[str, Any]) -> Organization:
-    settings = {**row["settings"], "tax_registrations": tuple(row["settings"]["tax_registrations"])}
+    settings: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row["settings"].items()}
     profile = OrganizationProfile(
         name=row["name"],
         country=row["country"],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from services.chassis.ids import new_id
-from services.identity.domain import access_token, organization
+from services.identity.domain import access_token, clock_advance, organization
 from services.identity.domain.access_token import AccessToken, TokenRequest
+from services.identity.domain.clock_advance import ClockAdvance, Happening
 from services.identity.domain.organization import Organization, OrganizationProfile
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -28,3 +29,11 @@ def a_token(organization_id: UUID | None, *, secret: bytes = SECRET, now: dateti
     """A token and its text."""
     request = TokenRequest(**{"comment": "", "scopes": ("*",), **fields})
     return access_token.created(new_id(), organization_id, request, secret, now)
+
+
+def an_advance(organization_id: UUID, *, number: int = 1, by: timedelta = timedelta(days=30)) -> ClockAdvance:
+    return clock_advance.started(new_id(), organization_id, number, (NOW, NOW + by), NOW)
+
+
+def a_happening(service: str = "checkout", position: int = 7, at: datetime = NOW) -> Happening:
+    return Happening(service, position, new_id(), "order.paid", new_id(), at)

@@ -17,6 +17,7 @@ class AccountKind(IntEnum):
     BANK = 1000
     CLEARING = 1100
     DISPUTE_RECEIVABLE = 1200
+    CUSTOMER_RECEIVABLE = 1210
     FX_POSITION = 1900
     MERCHANT_PAYABLE = 2000
     MERCHANT_DISPUTE_HOLD = 2010
@@ -69,6 +70,8 @@ CHART: Mapping[AccountKind, Line] = {
     AccountKind.BANK: Line(Normal.DEBIT, qualified=True),
     AccountKind.CLEARING: Line(Normal.DEBIT, qualified=True),
     AccountKind.DISPUTE_RECEIVABLE: Line(Normal.DEBIT, qualified=True),
+    # What a customer owes of orders that were carried on to the next ones (docs/decisions/0011).
+    AccountKind.CUSTOMER_RECEIVABLE: Line(Normal.DEBIT, of_organization=True, qualified=True, bounded=True),
     AccountKind.FX_POSITION: Line(Normal.EITHER),
     # Refunds and disputes may take more than there is: only a payout asks what is left.
     AccountKind.MERCHANT_PAYABLE: Line(Normal.CREDIT, of_organization=True),

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.ledger.domain.chart import Account, AccountKind, account
+from services.ledger.domain.customer_balance import CustomerBalances, Holder
 from services.ledger.domain.errors import TransactionUnbalanced
 from services.ledger.domain.fees import FeePlan
 from services.ledger.domain.posting import Leg, Posting, TransactionKind, posting
@@ -25,11 +26,41 @@ class PaidOrder:
     taxes: tuple[tuple[str, int], ...]
     total_amount: int
     applied_balance_amount: int
-    """Negative when the customer's balance paid a part."""
+    """What the order did to the customer's balance: negative when that paid, or now owes; positive when it was credited, or a debt
+    was collected."""
     due_amount: int
     processor: str
     """Empty when nothing was charged."""
     paid_at: datetime
+
+    @property
+    def key(self) -> str:
+        return f"order:{self.order_id}:paid"
+
+    @property
+    def holder(self) -> Holder:
+        return Holder(self.organization_id, self.customer_id, self.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustedBalance:
+    """`customer.balance_adjusted`: the merchant gave a customer something, or took it back."""
+
+    transaction_id: UUID
+    organization_id: UUID
+    customer_id: UUID
+    currency: str
+    amount: int
+    """Positive in the customer's favour."""
+    adjusted_at: datetime
+
+    @property
+    def key(self) -> str:
+        return f"customer_balance_transaction:{self.transaction_id}"
+
+    @property
+    def holder(self) -> Holder:
+        return Holder(self.organization_id, self.customer_id, self.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +85,15 @@ class Charge:
     amount: int
 
 
-def order_paid(order: PaidOrder, plan: FeePlan) -> Posting | None:
+def order_paid(order: PaidOrder, plan: FeePlan, balances: CustomerBalances) -> Posting | None:
     """The money of a paid order: who holds it, whose it is. None for an order of nothing."""
     if order.total_amount != order.net_amount + sum(amount for _, amount in order.taxes):
         raise TransactionUnbalanced("net and taxes do not add up to the order's total")
-    legs = _without_zeros(_order_legs(order, plan.fee(order.total_amount)))
+    legs = _without_zeros(_order_legs(order, plan.fee(order.total_amount), balances))
     if not legs:
         return None
     return posting(
-        f"order:{order.order_id}:paid",
+        order.key,
         TransactionKind.PAYMENT,
         legs,
         organization_id=order.organization_id,
@@ -73,6 +104,24 @@ def order_paid(order: PaidOrder, plan: FeePlan) -> Posting | None:
             *(order.order_id, order.organization_id, order.customer_id, order.currency, order.net_amount, order.taxes),
             *(order.total_amount, order.applied_balance_amount, order.due_amount, order.processor, order.paid_at),
         ),
+    )
+
+
+def balance_adjusted(adjusted: AdjustedBalance, balances: CustomerBalances) -> Posting | None:
+    """What the merchant gives to a customer is taken from what the merchant is owed. None for nothing."""
+    payable = account(AccountKind.MERCHANT_PAYABLE, adjusted.currency, organization_id=adjusted.organization_id)
+    legs = _without_zeros([Leg(payable, adjusted.amount), *balances.change(adjusted.holder, adjusted.amount, adjusted.key)])
+    if not legs:
+        return None
+    return posting(
+        adjusted.key,
+        TransactionKind.BALANCE,
+        legs,
+        organization_id=adjusted.organization_id,
+        source_id=adjusted.transaction_id,
+        effective_at=adjusted.adjusted_at,
+        # Not the legs: what the customer had before a replay was something else.
+        stands_for=(adjusted.transaction_id, adjusted.organization_id, adjusted.customer_id, adjusted.currency, adjusted.amount),
     )
 
 
@@ -100,14 +149,13 @@ def payment_settled(payment: SettledPayment, charge: Charge | None) -> Posting |
     )
 
 
-def _order_legs(order: PaidOrder, fee_amount: int) -> Sequence[Leg]:
+def _order_legs(order: PaidOrder, fee_amount: int, balances: CustomerBalances) -> Sequence[Leg]:
     currency, organization_id = order.currency, order.organization_id
     payable = account(AccountKind.MERCHANT_PAYABLE, currency, organization_id=organization_id)
-    wallet = account(AccountKind.CUSTOMER_WALLET, currency, organization_id=organization_id, qualifier=str(order.customer_id))
     paid = [Leg(_clearing(order.processor, currency), order.due_amount)] if order.due_amount else []
     return [
         *paid,
-        Leg(wallet, -order.applied_balance_amount),
+        *balances.change(order.holder, order.applied_balance_amount, order.key),
         Leg(payable, -order.net_amount),
         *(Leg(account(AccountKind.TAX_PAYABLE, currency, qualifier=jurisdiction), -amount) for jurisdiction, amount in order.taxes),
         Leg(payable, fee_amount),

@@ -6,24 +6,33 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from bursar.checkout.v1.checkout_events_pb2 import OrderPaid
+from bursar.checkout.v1.checkout_events_pb2 import CustomerBalanceAdjusted, OrderPaid
 from bursar.payments.v1.payments_events_pb2 import PaymentSettled
 
 from services.chassis.database import Transaction
 from services.chassis.event import Event, Reaction
 from services.chassis.timestamps import from_timestamp
-from services.ledger.domain.postings import PaidOrder, SettledPayment
-from services.ledger.usecases.ports import BooksIn, ChargesOf, PlansOf
+from services.ledger.domain.postings import AdjustedBalance, PaidOrder, SettledPayment
+from services.ledger.usecases.ports import BalancesOf, BooksIn, ChargesOf, PlansOf
+from services.ledger.usecases.react_balance_adjusted import react_balance_adjusted
 from services.ledger.usecases.react_order_paid import react_order_paid
 from services.ledger.usecases.react_payment_settled import react_payment_settled
 
 
-def reactions(*, books: BooksIn, plans_of: PlansOf, charges_of: ChargesOf) -> Sequence[Reaction[Any]]:
+def reactions(*, books: BooksIn, plans_of: PlansOf, charges_of: ChargesOf, balances_of: BalancesOf) -> Sequence[Reaction[Any]]:
     """In this order within a batch, so that a payment finds its order."""
 
     async def order_paid(transaction: Transaction, events: Sequence[Event[OrderPaid]]) -> None:
         plans = await plans_of(transaction, {event.organization_id for event in events})
-        await react_order_paid(list(map(_paid_order, events)), plans=plans, books=books(transaction))
+        orders = list(map(_paid_order, events))
+        moving = [order for order in orders if order.applied_balance_amount]
+        balances = await balances_of(transaction, {order.holder for order in moving}, [order.key for order in moving])
+        await react_order_paid(orders, plans=plans, balances=balances, books=books(transaction))
+
+    async def balance_adjusted(transaction: Transaction, events: Sequence[Event[CustomerBalanceAdjusted]]) -> None:
+        adjusted = list(map(_adjusted_balance, events))
+        balances = await balances_of(transaction, {each.holder for each in adjusted}, [each.key for each in adjusted])
+        await react_balance_adjusted(adjusted, balances=balances, books=books(transaction))
 
     async def payment_settled(transaction: Transaction, events: Sequence[Event[PaymentSettled]]) -> Sequence[Event[PaymentSettled]]:
         payments = list(map(_settled_payment, events))
@@ -32,7 +41,11 @@ def reactions(*, books: BooksIn, plans_of: PlansOf, charges_of: ChargesOf) -> Se
         waiting = {payment.payment_id for payment in early}
         return [event for event, payment in zip(events, payments, strict=True) if payment.payment_id in waiting]
 
-    return (Reaction("order.paid", OrderPaid, order_paid), Reaction("payment.settled", PaymentSettled, payment_settled))
+    return (
+        Reaction("order.paid", OrderPaid, order_paid),
+        Reaction("customer.balance_adjusted", CustomerBalanceAdjusted, balance_adjusted),
+        Reaction("payment.settled", PaymentSettled, payment_settled),
+    )
 
 
 def _paid_order(event: Event[OrderPaid]) -> PaidOrder:
@@ -49,6 +62,18 @@ def _paid_order(event: Event[OrderPaid]) -> PaidOrder:
         due_amount=order.due_amount,
         processor=order.processor,
         paid_at=from_timestamp(order.paid_at, "paid_at"),
+    )
+
+
+def _adjusted_balance(event: Event[CustomerBalanceAdjusted]) -> AdjustedBalance:
+    adjusted = event.message
+    return AdjustedBalance(
+        transaction_id=UUID(adjusted.customer_balance_transaction_id),
+        organization_id=event.organization_id,
+        customer_id=UUID(adjusted.customer_id),
+        currency=adjusted.currency,
+        amount=adjusted.amount,
+        adjusted_at=event.occurred_at,
     )
 
 

@@ -18,7 +18,8 @@ _OPEN = Statement(
 
 
 class AccountRegistry:
-    """The ids of accounts by code, through the worker role."""
+    """The ids of accounts by code, through the worker role: by a connection of its own, for others may hold theirs while they wait for
+    the books' lock, and whoever has that may need an account."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

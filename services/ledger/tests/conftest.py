@@ -11,6 +11,7 @@ import pytest_asyncio
 from bursar.ledger.v1 import ledger_service_pb2
 
 from services.chassis.clock import ManualClock
+from services.chassis.database import Database
 from services.ledger.api.ledger_service import LedgerServicer
 from services.ledger.api.posting_service import LedgerPostingServicer
 from services.ledger.storage.accounts import AccountRegistry
@@ -29,8 +30,11 @@ async def database(service_database: Callable[[str], Awaitable[ServiceDatabase]]
 
 
 @pytest_asyncio.fixture
-async def registry(database: ServiceDatabase) -> AccountRegistry:
-    return AccountRegistry(database.worker)
+async def registry(database: ServiceDatabase) -> AsyncIterator[AccountRegistry]:
+    connection = Database(database.urls.worker, name="accounts", pool_size=1)
+    await connection.open()
+    yield AccountRegistry(connection)
+    await connection.close()
 
 
 @pytest_asyncio.fixture

@@ -11,6 +11,7 @@ from services.chassis.database import Row, Transaction
 from services.chassis.pagination import Page
 from services.ledger.domain.audit import Audit
 from services.ledger.domain.balance import AsOf
+from services.ledger.domain.customer_balance import CustomerBalances, Holder
 from services.ledger.domain.fees import FeePlan
 from services.ledger.domain.posting import Posting, Result
 from services.ledger.domain.postings import Charge
@@ -41,4 +42,5 @@ BooksIn = Callable[[Transaction], Books]
 ReadsIn = Callable[[Transaction], Reads]
 PlansOf = Callable[[Transaction, Collection[UUID]], Awaitable[Mapping[UUID, FeePlan]]]
 ChargesOf = Callable[[Transaction, Collection[UUID]], Awaitable[Mapping[UUID, Charge]]]
+BalancesOf = Callable[[Transaction, Collection[Holder], Collection[str]], Awaitable[CustomerBalances]]
 AuditAll = Callable[[], Awaitable[Audit]]

@@ -8,12 +8,15 @@ from uuid import UUID
 from bursar.payments.v1 import payment_method_pb2, payment_pb2, payment_service_pb2
 
 from services.chassis.enums import number_of, word_of
+from services.chassis.errors import Invalid
 from services.chassis.ids import id_text
 from services.chassis.money import Money
 from services.chassis.timestamps import to_timestamp
 from services.payments.domain.attempt import PENDING, REQUIRES_ACTION, Attempt, Kind
 from services.payments.domain.customer import Customer
+from services.payments.domain.errors import within
 from services.payments.domain.payment_method import PaymentMethod
+from services.payments.domain.saved_source import SavedSource
 from services.payments.usecases.create_attempt import NewAttempt
 
 _UNSET_TIME = datetime.fromtimestamp(0).astimezone()
@@ -22,7 +25,7 @@ _UNSET_TIME = datetime.fromtimestamp(0).astimezone()
 def new_payment(organization_id: UUID, request: payment_service_pb2.CreatePaymentRequest) -> NewAttempt:
     """Invalid: CURRENCY_UNKNOWN."""
     money = Money(request.currency, request.amount)
-    saved = request.WhichOneof("source") == "payment_method_id"
+    saved = _saved_source(request)
     attempt = Attempt(
         id=UUID(request.payment_id),
         organization_id=organization_id,
@@ -33,7 +36,7 @@ def new_payment(organization_id: UUID, request: payment_service_pb2.CreatePaymen
         checkout_id=UUID(request.checkout_id) if request.HasField("checkout_id") else None,
         number=request.attempt,
         source=request.confirmation_token_id,
-        off_session=saved,
+        off_session=saved is not None,
         keep_method=request.save_payment_method,
         return_url=request.return_url or None,
         description=request.description,
@@ -43,7 +46,18 @@ def new_payment(organization_id: UUID, request: payment_service_pb2.CreatePaymen
         created_at=_UNSET_TIME,
         modified_at=_UNSET_TIME,
     )
-    return NewAttempt(attempt, _customer(organization_id, request.customer), UUID(request.payment_method_id) if saved else None)
+    return NewAttempt(attempt, _customer(organization_id, request.customer), saved)
+
+
+def new_payments(organization_id: UUID, request: payment_service_pb2.CreatePaymentsRequest) -> list[NewAttempt]:
+    """Invalid: CURRENCY_UNKNOWN, naming the field `payments[i]`."""
+    new = []
+    for place, each in enumerate(request.payments):
+        try:
+            new.append(new_payment(organization_id, each))
+        except Invalid as error:
+            raise within(f"payments[{place}]", error) from None
+    return new
 
 
 def new_setup(organization_id: UUID, request: payment_service_pb2.CreateSetupRequest) -> NewAttempt:
@@ -105,7 +119,7 @@ def setup_message(attempt: Attempt) -> payment_pb2.Setup:
         organization_id=str(attempt.organization_id),
         status=number_of(payment_pb2.SetupStatus, attempt.status),
         customer_id=str(attempt.customer_id),
-        checkout_id=str(attempt.subject_id),
+        checkout_id=id_text(attempt.checkout_id) or "",
         attempt=attempt.number,
         payment_method_id=id_text(attempt.payment_method_id),
         failure_code=failure.code if failure else None,
@@ -145,6 +159,17 @@ def payment_filters(request: payment_service_pb2.ListPaymentsRequest) -> dict[st
         "customer_id": [UUID(each) for each in request.customer_id],
         "status": [word_of(payment_pb2.PaymentStatus, each) for each in request.status],
     }
+
+
+def _saved_source(request: payment_service_pb2.CreatePaymentRequest) -> SavedSource | None:
+    match request.WhichOneof("source"):
+        case "payment_method_id":
+            return SavedSource(UUID(request.payment_method_id), or_default=False)
+        case "saved_payment_method":
+            saved = request.saved_payment_method
+            preferred = UUID(saved.preferred_payment_method_id) if saved.HasField("preferred_payment_method_id") else None
+            return SavedSource(preferred, or_default=True)
+    return None
 
 
 def _customer(organization_id: UUID, customer: payment_service_pb2.PaymentCustomer) -> Customer:

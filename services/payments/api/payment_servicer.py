@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from bursar.payments.v1 import payment_pb2, payment_service_pb2
@@ -13,6 +14,7 @@ from services.payments.domain.attempt import Kind
 from services.payments.usecases.asks import Asks
 from services.payments.usecases.cancel_payment import cancel_payment
 from services.payments.usecases.create_attempt import create_attempt
+from services.payments.usecases.create_payments import create_payments
 from services.payments.usecases.look_up_attempt import look_up_attempt
 from services.payments.usecases.ports import Ports
 from services.payments.usecases.read_payments import get_payment, list_payments
@@ -38,15 +40,23 @@ class PaymentServicer:
 
 
 class PaymentCommandServicer:
-    """Commands of the suite's own services."""
+    """Commands of the suite's own services. `wake_lane`: charges were queued."""
 
-    def __init__(self, ports: Ports, asks: Asks) -> None:
+    def __init__(self, ports: Ports, asks: Asks, wake_lane: Callable[[], None]) -> None:
         self._ports = ports
         self._asks = asks
+        self._wake_lane = wake_lane
 
     async def CreatePayment(self, request: payment_service_pb2.CreatePaymentRequest, call: Call) -> payment_pb2.Payment:
         payment = await create_attempt(self._ports, self._asks, convert.new_payment(call.organization_id, request))
         return convert.payment_message(payment, with_action=True)
+
+    async def CreatePayments(
+        self, request: payment_service_pb2.CreatePaymentsRequest, call: Call
+    ) -> payment_service_pb2.CreatePaymentsResponse:
+        await create_payments(self._ports, call.organization_id, convert.new_payments(call.organization_id, request))
+        self._wake_lane()
+        return payment_service_pb2.CreatePaymentsResponse()
 
     async def LookUpPayment(self, request: payment_service_pb2.LookUpPaymentRequest, call: Call) -> payment_pb2.Payment:
         subject = (Kind.PAYMENT, UUID(request.order_id), request.attempt)

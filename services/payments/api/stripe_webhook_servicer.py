@@ -8,7 +8,8 @@ from google.api import httpbody_pb2
 
 from services.chassis.call import Call
 from services.chassis.errors import Invalid
-from services.payments.usecases.ports import Ports, StoredEvent
+from services.payments.usecases.ports import Ports
+from services.payments.usecases.processor import StoredEvent
 from services.payments.usecases.receive_stripe_event import receive_stripe_event
 
 _HEADER = "stripe-signature"

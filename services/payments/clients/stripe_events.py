@@ -7,11 +7,18 @@ from typing import Any
 
 import orjson
 
-from services.payments.clients.stripe_objects import attempt_id_of, id_of, instant, method_details_of, outcome_of
+from services.payments.clients.stripe_objects import attempt_id_of, id_of, instant, method_details_of, organization_id_of, outcome_of
 from services.payments.domain.occurrence import AttemptMoved, MethodDetached, MethodUpdated, Nothing, Occurrence
 from services.payments.domain.outcome import WAIT, Outcome
-from services.payments.usecases.ports import StoredEvent
+from services.payments.usecases.processor import StoredEvent
 
+WANTED = (
+    *(f"payment_intent.{what}" for what in ("succeeded", "payment_failed", "requires_action", "processing", "canceled")),
+    *(f"setup_intent.{what}" for what in ("succeeded", "setup_failed", "requires_action", "canceled")),
+    *(f"payment_method.{what}" for what in ("detached", "updated", "automatically_updated")),
+    "charge.updated",
+)
+"""The types that move something here: what a webhook endpoint should be registered for, and what the event list is asked for."""
 _METHOD_UPDATES = frozenset(("payment_method.updated", "payment_method.automatically_updated"))
 _BOOKED = timedelta(0)
 _PASSING = timedelta(seconds=3)
@@ -41,12 +48,15 @@ def stored_event(payload: bytes) -> StoredEvent:
     event_id, kind, created = event.get("id"), event.get("type"), event.get("created")
     if not isinstance(event_id, str) or not isinstance(kind, str) or not isinstance(created, int) or not event_id:
         raise ValueError("an event of Stripe has id, type and created")
-    return StoredEvent(event_id, kind, instant(created), payload)
+    shown = event["data"].get("object")
+    organization_id = organization_id_of(shown) if isinstance(shown, dict) else None
+    return StoredEvent(event_id, kind, instant(created), payload, organization_id=organization_id)
 
 
 def listed_event(event: dict[str, Any]) -> StoredEvent:
     """An event from the event list, stored as if it had been sent."""
-    return StoredEvent(event["id"], event["type"], instant(event["created"]), orjson.dumps(event, default=str))
+    payload, organization_id = orjson.dumps(event, default=str), organization_id_of(event["data"]["object"])
+    return StoredEvent(event["id"], event["type"], instant(event["created"]), payload, organization_id=organization_id)
 
 
 def _charge_moved(charge: dict[str, Any]) -> Occurrence:

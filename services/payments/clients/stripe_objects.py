@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -67,7 +68,7 @@ def method_details_of(method: Json) -> MethodDetails:
         exp_month=card.get("exp_month") or 0,
         exp_year=card.get("exp_year") or 0,
         country=card.get("country"),
-        fingerprint=card.get("fingerprint"),
+        fingerprint=_fingerprint(card.get("fingerprint")),
     )
 
 
@@ -88,11 +89,12 @@ def settlement_of(charge: Json) -> Settlement | None:
 
 def attempt_id_of(stripe_object: Json) -> UUID | None:
     """Our id of the attempt that an object belongs to."""
-    text = (stripe_object.get("metadata") or {}).get(ATTEMPT_KEY)
-    try:
-        return UUID(text) if text else None
-    except ValueError:
-        return None
+    return _named(stripe_object, ATTEMPT_KEY)
+
+
+def organization_id_of(stripe_object: Json) -> UUID | None:
+    """Whose an object is, if it says so."""
+    return _named(stripe_object, ORGANIZATION_KEY)
 
 
 def id_of(reference: object) -> str | None:
@@ -105,6 +107,19 @@ def id_of(reference: object) -> str | None:
 def instant(seconds: int) -> datetime:
     """Stripe's times are whole seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _named(stripe_object: Json, key: str) -> UUID | None:
+    text = (stripe_object.get("metadata") or {}).get(key)
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+def _fingerprint(card: str | None) -> str | None:
+    """Stripe's own names the card to everybody who has a key of the account; a hash of it does for telling cards apart."""
+    return hashlib.sha256(f"card:{card}".encode()).hexdigest()[:32] if card else None
 
 
 def _kept_method(intent: Json) -> MethodDetails | None:

@@ -6,12 +6,12 @@ from datetime import datetime
 from urllib.parse import quote
 
 from services.payments.clients.stripe_calls import Declined, Json, Rejected, StripeCalls
-from services.payments.clients.stripe_events import listed_event
+from services.payments.clients.stripe_events import WANTED, listed_event
 from services.payments.clients.stripe_objects import ATTEMPT_KEY, CUSTOMER_KEY, ORGANIZATION_KEY, attempt_id_of, failure_of, outcome_of
 from services.payments.domain.attempt import Attempt, Kind
 from services.payments.domain.customer import Customer
 from services.payments.domain.outcome import WAIT, Outcome, lost
-from services.payments.usecases.ports import EventPage
+from services.payments.usecases.processor import EventPage
 
 _PAGE = 100
 _MOST_PAGES = 10
@@ -78,7 +78,7 @@ class StripeProcessor:
 
     async def list_events(self, since: datetime, until: datetime | None, after: str | None) -> EventPage:
         created = {"gte": int(since.timestamp())} | ({"lte": int(until.timestamp())} if until else {})
-        parameters = {"created": created, "limit": _PAGE} | ({"starting_after": after} if after else {})
+        parameters = {"created": created, "types": list(WANTED), "limit": _PAGE} | ({"starting_after": after} if after else {})
         answer = await self._calls.get("list_events", "/v1/events", parameters)
         events = [listed_event(event) for event in answer["data"]]
         return EventPage(events, events[-1].id if answer["has_more"] and events else None)
@@ -110,7 +110,8 @@ def charge_parameters(attempt: Attempt, customer_id: str) -> Json:
         "currency": attempt.currency,
     }
     if attempt.off_session:
-        parameters["off_session"] = True
+        # Nobody waits, so Stripe may take the time to book it: the answer then says all, and no second call is needed.
+        parameters |= {"off_session": True, "capture_method": "automatic", "expand": _SHOWN[Kind.PAYMENT]}
     elif attempt.keep_method:
         parameters["setup_future_usage"] = "off_session"
     return parameters

@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-import stripe
-
 from services.chassis.errors import Invalid
+from services.payments.clients.stripe_sdk import stripe
 
 TOLERANCE_SECONDS = 300
 

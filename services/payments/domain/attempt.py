@@ -81,7 +81,7 @@ class Attempt:
     status: str
     customer_id: UUID
     subject_id: UUID
-    """The order of a payment, the checkout of a setup. With `number` it names the attempt for ever."""
+    """The order of a payment; the checkout of a setup, or the setup itself. With `number` it names the attempt for ever."""
     checkout_id: UUID | None
     number: int
     source: str
@@ -108,8 +108,10 @@ class Attempt:
     """A failed attempt is closed when the processor can no longer take money for it."""
     reads: int = 0
     """How often the processor was asked about it since its status changed."""
+    asked_at: datetime | None = None
+    """When the processor was first asked, by the machine's clock; None while the charge waits for its turn."""
     due_at: datetime | None = None
-    """When somebody has to look at it again; also the lease of whoever is looking now."""
+    """When somebody has to look at it again, by the machine's clock; also the lease of whoever is looking now."""
     version: int = 0
     """How many facts were told of it."""
 
@@ -117,6 +119,16 @@ class Attempt:
     def idempotency_key(self) -> str:
         """The key of the one call that may have the effect: derived, so that it is the same for ever."""
         return f"{self.kind}:{self.organization_id}:{self.subject_id}:{self.number}"
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether it waits for its turn to be charged."""
+        return self.status == PENDING and self.asked_at is None
+
+    @property
+    def makes_default(self) -> bool:
+        """A payment method that is added on its own, and not on the way to a purchase, is the one to pay by from now on."""
+        return self.kind is Kind.SETUP and self.checkout_id is None
 
     @property
     def is_open(self) -> bool:

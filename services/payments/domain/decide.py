@@ -28,16 +28,23 @@ _ANSWER_IS_COMING = timedelta(seconds=2)
 _TOLD = {a.SUCCEEDED: "succeeded", a.FAILED: "failed", a.CANCELED: "failed", a.REQUIRES_ACTION: "requires_action"}
 
 
-def decide(attempt: Attempt, outcome: Outcome, now: datetime) -> tuple[Attempt, tuple[AttemptFact, ...]]:
-    """The attempt after the outcome, and what happened with it."""
-    after, told = _moved(attempt, outcome, now)
+def decide(attempt: Attempt, outcome: Outcome, now: datetime, told_at: datetime) -> tuple[Attempt, tuple[AttemptFact, ...]]:
+    """The attempt after the outcome, and what happened with it.
+
+    `now` is the machine's, for the next look; `told_at` the organization's, for what is stored and told.
+    """
+    if attempt.off_session and outcome.verb == "require_action":
+        # Nobody is there to act. The next step closes it at the processor.
+        outcome = replace(outcome, verb="fail", failure=declines.owner_absent())
+    after, told = _moved(attempt, outcome, told_at)
     if outcome.settlement and after.kind is Kind.PAYMENT and after.status == a.SUCCEEDED and after.settlement is None:
         after, told = replace(after, settlement=outcome.settlement), [*told, "payment.settled"]
     if outcome.closed and not after.closed:
         after = replace(after, closed=True)
     facts = tuple(AttemptFact(type, after.version + place) for place, type in enumerate(told, start=1))
     after = replace(after, version=after.version + len(facts))
-    return _dated(attempt, after, outcome, now), facts
+    after = _dated(attempt, after, outcome, now)
+    return (attempt if after == attempt else replace(after, modified_at=told_at)), facts
 
 
 def looked_at(attempt: Attempt, now: datetime) -> Attempt:
@@ -52,7 +59,7 @@ def disagrees(attempt: Attempt, outcome: Outcome) -> bool:
     return other_amount or other_object
 
 
-def _moved(attempt: Attempt, outcome: Outcome, now: datetime) -> tuple[Attempt, list[str]]:
+def _moved(attempt: Attempt, outcome: Outcome, told_at: datetime) -> tuple[Attempt, list[str]]:
     known = replace(attempt, processor_id=attempt.processor_id or outcome.processor_id, method=attempt.method or outcome.method)
     verb = "process" if _lacks_method(attempt, outcome) else outcome.verb
     if verb == WAIT or not LIFECYCLE.allows(verb, attempt.status):
@@ -66,11 +73,12 @@ def _moved(attempt: Attempt, outcome: Outcome, now: datetime) -> tuple[Attempt, 
         payment_method_id=attempt.payment_method_id or outcome.payment_method_id,
         next_action=outcome.next_action if status == a.REQUIRES_ACTION else None,
         failure=None if succeeded else (outcome.failure or (declines.CANCELED if status == a.CANCELED else attempt.failure)),
-        succeeded_at=now if succeeded else None,
+        succeeded_at=told_at if succeeded else None,
         closed=status == a.CANCELED or attempt.status == a.CANCELED,
     )
     told_before = attempt.status == a.CANCELED and status == a.FAILED
-    if status not in _TOLD or told_before:
+    # Of a payment method that is added on its own, its own fact says all.
+    if status not in _TOLD or told_before or after.makes_default:
         return after, []
     return after, [f"payment.{'setup_' if attempt.kind is Kind.SETUP else ''}{_TOLD[status]}"]
 
@@ -81,7 +89,6 @@ def _lacks_method(attempt: Attempt, outcome: Outcome) -> bool:
 
 
 def _dated(before: Attempt, after: Attempt, outcome: Outcome, now: datetime) -> Attempt:
-    changed = after != before
     moved = after.status != before.status or after.settlement is not before.settlement or after.closed != before.closed
     # Without an answer the call may still be in hand, so whoever made it keeps the lease.
     if moved and after.status != a.UNKNOWN:
@@ -91,5 +98,5 @@ def _dated(before: Attempt, after: Attempt, outcome: Outcome, now: datetime) -> 
         wait = _ANSWER_IS_COMING if before.status == a.PENDING else timedelta(0)
     # While a call is in hand its own answer says all; and what is complete needs no look.
     if wait is not None and after.status != a.PENDING and after.due_at is not None and now + wait < after.due_at:
-        after, changed = replace(after, due_at=now + wait), True
-    return replace(after, modified_at=now) if changed else before
+        after = replace(after, due_at=now + wait)
+    return after

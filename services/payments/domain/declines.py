@@ -57,6 +57,7 @@ DECLINES: dict[str, tuple[bool, str]] = {
     "security_violation": _HARD,
     "merchant_blacklist": _HARD,
     "highest_risk_level": _HARD,
+    "blocklist": _HARD,
     "invalid_account": _HARD,
     "new_account_information_available": _HARD,
     "no_account": _HARD,
@@ -69,6 +70,7 @@ DECLINES: dict[str, tuple[bool, str]] = {
 }
 _REFUSED = "The payment could not be processed. Please try again with another payment method."
 
+METHOD_MISSING = Failure("payment_method_missing", None, "There is no saved payment method to pay with. Please add one.", retryable=True)
 CANCELED = Failure("canceled", None, "The payment was canceled.", retryable=True)
 NEVER_ARRIVED = Failure("processor_unreachable", None, "The payment could not be processed. You were not charged.", retryable=True)
 
@@ -77,6 +79,11 @@ def declined(code: str, decline_code: str | None) -> Failure:
     """The bank or the processor's risk check said no. The decline code says more than the code."""
     retryable, message = DECLINES.get(decline_code or code) or DECLINES.get(code, _PLAIN)
     return Failure(code, decline_code, message, retryable)
+
+
+def owner_absent() -> Failure:
+    """The bank wants the owner of the card, who is not there."""
+    return declined("authentication_required", "authentication_required")
 
 
 def refused(code: str) -> Failure:

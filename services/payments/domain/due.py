@@ -1,4 +1,4 @@
-"""When an attempt has to be looked at again, and what to do if the processor does not know it."""
+"""When an attempt has to be looked at again, and what to do if the processor does not know it. All by the machine's clock."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ GIVE_UP_AFTER = timedelta(minutes=15)
 """So long after it was begun, an attempt that the processor does not know is not sent any more. Far below the 24 hours for which
 the processor remembers an idempotency key."""
 SETTLES_WITHIN = timedelta(days=30)
+"""Since the processor was asked."""
 
 # First wait and longest wait by status; each look doubles the wait.
 _WAITS = {
@@ -55,8 +56,8 @@ def when_absent(attempt: Attempt, now: datetime) -> WhenAbsent:
 
 def gave_up(attempt: Attempt, now: datetime) -> bool:
     """Whether an attempt that never got an answer has had its time."""
-    return attempt.status in (a.PENDING, a.UNKNOWN) and now - attempt.created_at > GIVE_UP_AFTER
+    return attempt.status in (a.PENDING, a.UNKNOWN) and attempt.asked_at is not None and now - attempt.asked_at > GIVE_UP_AFTER
 
 
 def _too_old(attempt: Attempt, now: datetime) -> bool:
-    return attempt.succeeded_at is not None and now - attempt.succeeded_at > SETTLES_WITHIN
+    return attempt.asked_at is not None and now - attempt.asked_at > SETTLES_WITHIN

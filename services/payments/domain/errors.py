@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
 from uuid import UUID
 
-from services.chassis.errors import AlreadyExists, Invalid, NotFound, NotPossibleNow
+from services.chassis.errors import AlreadyExists, BursarError, FieldViolation, Invalid, NotFound, NotPossibleNow
+
+E = TypeVar("E", bound=BursarError)
 
 
 def payment_not_found() -> NotFound:
@@ -15,12 +18,22 @@ def setup_not_found() -> NotFound:
     return NotFound("SETUP_NOT_FOUND", "there is no such setup")
 
 
-def payment_method_not_found(payment_method_id: UUID) -> NotFound:
-    return NotFound("PAYMENT_METHOD_NOT_FOUND", "there is no such payment method", details={"id": str(payment_method_id)})
+def within(path: str, error: E) -> E:
+    """The error of one of many, naming the field where it stands, e.g. `payments[3].amount`."""
+    error.violations = tuple(FieldViolation(f"{path}.{each.field}", each.description) for each in error.violations)
+    return error
+
+
+def payment_method_not_found(payment_method_id: UUID, *, field: str | None = None) -> NotFound:
+    return NotFound("PAYMENT_METHOD_NOT_FOUND", "there is no such payment method", field=field, details={"id": str(payment_method_id)})
 
 
 def payment_method_missing() -> Invalid:
     return Invalid("PAYMENT_METHOD_MISSING", "this is neither a confirmation token nor a payment method", field="confirmation_token_id")
+
+
+def payment_method_not_saved() -> Invalid:
+    return Invalid("PAYMENT_METHOD_MISSING", "nobody is there to confirm it: name a saved payment method", field="confirmation_token_id")
 
 
 def attempt_mismatch(kind: str, field: str) -> Invalid:

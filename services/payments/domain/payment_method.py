@@ -9,7 +9,8 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class MethodDetails:
-    """What the processor tells of a payment method. The fingerprint stays private: it is the same for the same card everywhere."""
+    """What the processor tells of a payment method. The fingerprint is the same for the same card, whoever saved it, and says nothing
+    about the card."""
 
     processor_id: str
     type: str

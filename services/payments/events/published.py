@@ -24,14 +24,9 @@ def tell_attempts(transaction: Transaction, facts: Sequence[tuple[Attempt, Attem
 
 
 def tell_methods(transaction: Transaction, type: str, methods: Sequence[PaymentMethod]) -> None:
-    """Publish `payment_method.created` or `.deleted` with the commit."""
+    """Publish `payment_method.created`, `.updated` or `.deleted` with the commit."""
     for method in methods:
-        ids = {"payment_method_id": str(method.id), "customer_id": str(method.customer_id)}
-        message = (
-            payments_events_pb2.PaymentMethodCreated(**ids, is_default=method.is_default)
-            if type == "payment_method.created"
-            else payments_events_pb2.PaymentMethodDeleted(**ids)
-        )
+        message = _METHOD_MESSAGES[type](method)
         transaction.publish(Fact(type, method.id, method.organization_id, method.version, method.modified_at, message))
 
 
@@ -130,6 +125,30 @@ def _next_action(attempt: Attempt) -> payment_pb2.NextAction | None:
     return payment_pb2.NextAction(redirect_url=action.redirect_url, processor_client_secret=action.client_secret) if action else None
 
 
+def _method_created(method: PaymentMethod) -> Message:
+    return payments_events_pb2.PaymentMethodCreated(
+        payment_method_id=str(method.id),
+        customer_id=str(method.customer_id),
+        is_default=method.is_default,
+        fingerprint=method.details.fingerprint,
+    )
+
+
+def _method_updated(method: PaymentMethod) -> Message:
+    return payments_events_pb2.PaymentMethodUpdated(
+        payment_method_id=str(method.id), customer_id=str(method.customer_id), is_default=method.is_default
+    )
+
+
+def _method_deleted(method: PaymentMethod) -> Message:
+    return payments_events_pb2.PaymentMethodDeleted(payment_method_id=str(method.id), customer_id=str(method.customer_id))
+
+
+_METHOD_MESSAGES: dict[str, Callable[[PaymentMethod], Message]] = {
+    "payment_method.created": _method_created,
+    "payment_method.updated": _method_updated,
+    "payment_method.deleted": _method_deleted,
+}
 _ATTEMPT_MESSAGES: dict[str, Callable[[Attempt], Message]] = {
     "payment.succeeded": _succeeded,
     "payment.failed": _failed,

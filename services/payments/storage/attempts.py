@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from psycopg.errors import UniqueViolation
 from sqlalchemy import bindparam, select
 
-from services.chassis.database import Row, Transaction
+from services.chassis.database import Transaction
 from services.chassis.pagination import Page, counted, paged
 from services.chassis.sql import Statement, bulk_update, compile_statement
-from services.payments.domain.attempt import Attempt, Failure, Kind, NextAction, Settlement
+from services.payments.domain.attempt import Attempt, Kind
 from services.payments.domain.errors import attempt_id_taken
+from services.payments.storage.attempt_rows import attempt_to_row, row_to_attempt
 from services.payments.storage.tables import attempt as table
+from services.payments.usecases.ports import Backlog
 
-_PARTS = ("failure", "next_action", "settlement")
-_PLAIN = tuple(field.name for field in fields(Attempt) if field.name not in _PARTS)
 _CHANGING = (
     "status",
     "method",
@@ -62,7 +60,10 @@ _CLAIM_DUE = Statement(
     returning *
     """
 )
-_UNKNOWN = Statement("select count(*) as total, min(created_at) as oldest from attempt where status in ('pending', 'unknown')")
+_UNKNOWN = Statement(
+    "select count(asked_at) as asked, count(*) - count(asked_at) as queued, min(asked_at) as oldest "
+    "from attempt where status in ('pending', 'unknown')"
+)
 _SORT_COLUMNS = {"created_at": table.c.created_at, "status": table.c.status, "amount": table.c.amount}
 SORT_KEYS = tuple(_SORT_COLUMNS)
 
@@ -112,46 +113,7 @@ class AttemptRows:
         rows = await transaction.all(compile_statement(paged(query, page, _SORT_COLUMNS[page.sort_key], table.c.id)))
         return [row_to_attempt(row) for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None
 
-    async def oldest_unknown(self, transaction: Transaction) -> tuple[int, datetime | None]:
+    async def oldest_unknown(self, transaction: Transaction) -> Backlog:
         row = await transaction.one(_UNKNOWN)
-        return (row["total"], row["oldest"]) if row else (0, None)
-
-
-def attempt_to_row(attempt: Attempt) -> dict[str, Any]:
-    """Every column."""
-    failure, action, settlement = attempt.failure, attempt.next_action, attempt.settlement
-    return {
-        **{name: getattr(attempt, name) for name in _PLAIN},
-        "kind": attempt.kind.value,
-        "failure_code": failure.code if failure else None,
-        "decline_code": failure.decline_code if failure else None,
-        "decline_message": failure.message if failure else None,
-        "retryable": failure.retryable if failure else None,
-        "redirect_url": action.redirect_url if action else None,
-        "client_secret": action.client_secret if action else None,
-        "settlement_currency": settlement.currency if settlement else None,
-        "settlement_amount": settlement.amount if settlement else None,
-        "settlement_fee_amount": settlement.fee_amount if settlement else None,
-        "settlement_net_amount": settlement.net_amount if settlement else None,
-        "settled_at": settlement.settled_at if settlement else None,
-        "available_at": settlement.available_at if settlement else None,
-    }
-
-
-def row_to_attempt(row: Row) -> Attempt:
-    plain = {name: row[name] for name in _PLAIN} | {"kind": Kind(row["kind"])}
-    failure = action = settlement = None
-    if row["failure_code"] is not None:
-        failure = Failure(row["failure_code"], row["decline_code"], row["decline_message"], row["retryable"])
-    if row["client_secret"] is not None:
-        action = NextAction(row["redirect_url"], row["client_secret"])
-    if row["settlement_currency"] is not None:
-        settlement = Settlement(
-            currency=row["settlement_currency"],
-            amount=row["settlement_amount"],
-            fee_amount=row["settlement_fee_amount"],
-            net_amount=row["settlement_net_amount"],
-            settled_at=row["settled_at"],
-            available_at=row["available_at"],
-        )
-    return Attempt(**plain, failure=failure, next_action=action, settlement=settlement)
+        assert row is not None, "an aggregate has one row"
+        return Backlog(row["queued"], row["asked"], row["oldest"])

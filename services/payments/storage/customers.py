@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from services.chassis.database import Row, Transaction
@@ -12,7 +13,9 @@ from services.payments.domain.customer import Customer
 _COLUMNS = "organization_id, customer_id, processor_id, email, name"
 _ADD = Statement(
     f"insert into processor_customer ({_COLUMNS}, created_at) "
-    "values (%(organization_id)s, %(customer_id)s, null, %(email)s, %(name)s, now()) on conflict do nothing"
+    "select organization_id, customer_id, null, email, name, %(now)s "
+    "from unnest(%(organization_ids)s::uuid[], %(customer_ids)s::uuid[], %(emails)s::text[], %(names)s::text[]) "
+    "as u(organization_id, customer_id, email, name) order by organization_id, customer_id on conflict do nothing"
 )
 _OF = Statement(
     f"select {_COLUMNS} from processor_customer join unnest(%(organization_ids)s::uuid[], %(customer_ids)s::uuid[]) "
@@ -30,17 +33,16 @@ _FORGET = Statement(
 class CustomerRows:
     """The repository of the processor's customers."""
 
-    async def ensure(self, transaction: Transaction, customer: Customer) -> Customer:
-        """The row of the customer; what it says wins over what is given."""
+    async def ensure(self, transaction: Transaction, customers: Sequence[Customer], now: datetime) -> dict[UUID, Customer]:
         await transaction.execute(
             _ADD,
-            organization_id=customer.organization_id,
-            customer_id=customer.customer_id,
-            email=customer.email,
-            name=customer.name,
+            now=now,
+            organization_ids=[each.organization_id for each in customers],
+            customer_ids=[each.customer_id for each in customers],
+            emails=[each.email for each in customers],
+            names=[each.name for each in customers],
         )
-        found = await self.of(transaction, [(customer.organization_id, customer.customer_id)])
-        return found.get(customer.customer_id, customer)
+        return await self.of(transaction, [(each.organization_id, each.customer_id) for each in customers])
 
     async def of(self, transaction: Transaction, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Customer]:
         rows = await transaction.all(_OF, organization_ids=[key[0] for key in keys], customer_ids=[key[1] for key in keys])

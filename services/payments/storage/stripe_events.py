@@ -7,13 +7,14 @@ from datetime import datetime
 
 from services.chassis.database import Transaction
 from services.chassis.sql import Statement
-from services.payments.usecases.ports import StoredEvent
+from services.payments.usecases.processor import StoredEvent
 
 _ADD = Statement(
     """
-    insert into stripe_event (id, type, status, source, payload, due_at, created_at)
-    select id, type, 'received', %(source)s, payload, %(now)s, created_at
-    from unnest(%(ids)s::text[], %(types)s::text[], %(payloads)s::bytea[], %(created)s::timestamptz[]) as u(id, type, payload, created_at)
+    insert into stripe_event (id, organization_id, type, status, source, payload, due_at, created_at)
+    select id, organization_id, type, 'received', %(source)s, payload, %(now)s, created_at
+    from unnest(%(ids)s::text[], %(organizations)s::uuid[], %(types)s::text[], %(payloads)s::bytea[], %(created)s::timestamptz[])
+      as u(id, organization_id, type, payload, created_at)
     on conflict (id) do nothing
     """
 )
@@ -65,6 +66,7 @@ class StripeEventRows:
             source=source,
             now=now,
             ids=[event.id for event in events],
+            organizations=[event.organization_id for event in events],
             types=[event.type for event in events],
             payloads=[event.payload for event in events],
             created=[event.created_at for event in events],

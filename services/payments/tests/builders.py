@@ -27,7 +27,7 @@ def payment_request(**given: Any) -> payment_service_pb2.CreatePaymentRequest:
         "currency": "usd",
         "customer": customer,
     }
-    if "payment_method_id" not in given:
+    if "payment_method_id" not in given and "saved_payment_method" not in given:
         fields["confirmation_token_id"] = "pm_card_visa"
     return payment_service_pb2.CreatePaymentRequest(**fields | given)
 
@@ -68,6 +68,7 @@ def payment(**given: Any) -> Attempt:
         keep_method=False,
         created_at=NOW,
         modified_at=NOW,
+        asked_at=NOW,
         due_at=NOW + LEASE,
         trigger="purchase",
         amount=1000,
@@ -78,4 +79,5 @@ def payment(**given: Any) -> Attempt:
 
 def setup(**given: Any) -> Attempt:
     """A setup that was just begun."""
-    return payment(kind=Kind.SETUP, keep_method=True, trigger=None, amount=None, currency=None, **given)
+    values: dict[str, Any] = {"checkout_id": new_id(), "keep_method": True, "trigger": None, "amount": None, "currency": None}
+    return payment(kind=Kind.SETUP, **values | given)

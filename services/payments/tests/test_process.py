@@ -8,17 +8,19 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 from bursar.payments.v1 import payment_service_pb2, payment_service_pb2_grpc
+from google.protobuf.message import Message
 
 from deploy.local.ports import free_port
 from services.chassis.identity import METADATA_KEY
 from services.chassis.ids import new_id
 from services.chassis.sql import Statement
 from services.chassis.tests.keys import signers
-from services.payments.tests.builders import payment_request
+from services.payments.tests.builders import payment_request, setup_request
 from services.payments.tests.world import SECRET
 from tests.contract.stripe.simulator_process import SimulatorProcess
 from tests.support.databases import ServiceDatabase
@@ -68,11 +70,13 @@ class Payments:
 
     async def create(self, request: payment_service_pb2.CreatePaymentRequest) -> int:
         """The status of the payment."""
+        return int((await self.call("CreatePayment", request)).status)
+
+    async def call(self, verb: str, request: Message) -> Any:
         metadata = [(METADATA_KEY, self.keys["checkout"].own(self.organization_id))]
         async with grpc.aio.insecure_channel(f"127.0.0.1:{self.port}") as channel:
             commands = payment_service_pb2_grpc.PaymentCommandServiceStub(channel)
-            payment = await commands.CreatePayment(request, timeout=15, metadata=metadata, wait_for_ready=True)
-        return int(payment.status)
+            return await getattr(commands, verb)(request, timeout=15, metadata=metadata, wait_for_ready=True)
 
 
 @pytest.mark.parametrize("place", [pytest.param("before_stripe", marks=pytest.mark.faults), "after_stripe_before_commit"])
@@ -98,6 +102,29 @@ async def test_a_process_that_is_killed_while_it_charges_charges_once(
         assert await asyncio.wait_for(process.wait(), 20) == 0
     charges = (await simulator.api("GET", "/v1/charges")).json()["data"]
     assert len(charges) == 1
+
+
+async def test_a_process_that_is_killed_in_the_lane_charges_once(
+    database: ServiceDatabase, simulator: SimulatorProcess, nats_url: str, tmp_path: Path
+) -> None:
+    payments = Payments(database, simulator, nats_url, tmp_path)
+    customer = payment_service_pb2.PaymentCustomer(customer_id=str(new_id()), email="grace@example.com")
+    saved = payment_service_pb2.SavedPaymentMethod()
+    charges = [payment_request(customer=customer, saved_payment_method=saved) for _ in range(5)]
+    async with payments.process(BURSAR_CRASHPOINT="after_charges_before_commit") as process:
+        await payments.call("CreateSetup", setup_request(customer=customer))
+        await payments.call("CreatePayments", payment_service_pb2.CreatePaymentsRequest(payments=charges))
+        assert await asyncio.wait_for(process.wait(), 10) == 137
+    async with database.worker.transaction() as transaction:
+        await transaction.execute(_DUE)  # the lease of the dead process is over
+
+    async def paid() -> bool:
+        async with database.worker.transaction() as transaction:
+            return [row["type"] for row in await transaction.all(_TYPES)].count("payment.settled") == len(charges)
+
+    async with payments.process():
+        await eventually(paid, 15)
+    assert (await simulator.control("GET", "totals"))["payment_intents"] == len(charges)
 
 
 async def test_production_has_no_crash_points() -> None:

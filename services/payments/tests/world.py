@@ -6,9 +6,11 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 from unittest import mock
+from uuid import UUID
 
 import grpc
 from bursar.payments.v1 import (
@@ -21,8 +23,9 @@ from google.api import httpbody_pb2
 from google.protobuf.message import Message
 
 from services.chassis.clock import SystemClock
+from services.chassis.errors import NotFound
 from services.chassis.identity import METADATA_KEY, CallerKind, Identity, IdentitySigner
-from services.chassis.ids import new_id
+from services.chassis.ids import new_id, new_sandbox_id
 from services.chassis.organization_clock import OrganizationClock
 from services.chassis.run import Parts, Service
 from services.chassis.server import Server
@@ -34,11 +37,29 @@ from services.payments.tests.webhook_bridge import WebhookBridge
 from tests.contract.stripe.simulator_process import SimulatorProcess
 from tests.support.databases import ServiceDatabase
 
+SANDBOX_START = datetime(2030, 1, 31, 12, tzinfo=UTC)
+_MOVE = Statement(
+    "insert into sandbox_clock (organization_id, now) values (%(organization_id)s, %(now)s) "
+    "on conflict (organization_id) do update set now = excluded.now"
+)
 SECRET = "whsec_payments_tests"
 SCOPES = frozenset(("payments:read", "payment_methods:read", "payment_methods:write"))
 _FACTS = Statement("select type, version, subject_id, payload from outbox order by position")
 _DUE_NOW = Statement("update attempt set due_at = now() where due_at is not null and id = %(id)s")
 _EVENTS = Statement("select id, type, status, source, error, attempts from stripe_event order by received_at")
+
+
+class CheckoutStandIn:
+    """Answers as `checkout` does when it is asked for a customer."""
+
+    def __init__(self) -> None:
+        self.unknown: set[str] = set()
+
+    async def call(self, method: Any, request: Any, answer_type: Any, *, organization_id: UUID | None, **_: Any) -> Any:
+        assert (method.name, organization_id is not None) == ("GetCustomer", True)
+        if request.id in self.unknown:
+            raise NotFound("CUSTOMER_NOT_FOUND", "there is no such customer")
+        return answer_type(id=request.id, email="grace@example.com", name="Grace")
 
 
 class World:
@@ -54,6 +75,7 @@ class World:
         self.payments = payment_service_pb2_grpc.PaymentServiceStub(self.channel)
         self.methods = payment_method_service_pb2_grpc.PaymentMethodServiceStub(self.channel)
         self.webhooks = stripe_webhook_service_pb2_grpc.StripeWebhookServiceStub(self.channel)
+        self.checkout = CheckoutStandIn()
         self.signers: dict[str, IdentitySigner] = {}
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -100,6 +122,20 @@ class World:
         async with self.database.worker.transaction() as transaction:
             return list(await transaction.all(_EVENTS))
 
+    def become_sandbox(self) -> None:
+        """Its clock stands at SANDBOX_START."""
+        self.organization_id = new_sandbox_id(SANDBOX_START)
+
+    async def move_sandbox(self, now: datetime) -> None:
+        async with self.database.worker.transaction() as transaction:
+            await transaction.execute(_MOVE, organization_id=self.organization_id, now=now)
+
+    async def unfinished(self) -> list[str]:
+        """What the clock of the sandbox waits for."""
+        assert self.service.clockwork is not None
+        async with self.database.worker.transaction() as transaction:
+            return list(await self.service.clockwork.unfinished(transaction, self.organization_id))
+
     async def make_due(self, attempt_id: Any) -> None:
         """Its time has come, whatever the row says."""
         async with self.database.worker.transaction() as transaction:
@@ -135,16 +171,25 @@ async def running(
     }
     with mock.patch.dict(os.environ, environment):
         settings = PaymentsSettings()  # type: ignore[call-arg]
-    nobody = cast(Any, None)
+    nobody, checkout = cast(Any, None), CheckoutStandIn()
     service = await compose(
-        Parts(settings, database.app, database.worker, nobody, nobody, SystemClock(), OrganizationClock(SystemClock()), keys["payments"])
+        Parts(
+            settings,
+            database.app,
+            database.worker,
+            cast(Any, checkout),
+            nobody,
+            SystemClock(),
+            OrganizationClock(SystemClock()),
+            keys["payments"],
+        )
     )
     server = Server(verifier, service="payments")
     for descriptor, servicer in service.servicers:
         server.add(descriptor, servicer)
     port = await server.start("127.0.0.1:0")
     world = World(database, simulator, service, f"127.0.0.1:{port}")
-    world.signers = keys
+    world.signers, world.checkout = keys, checkout
     bridge.deliver = world.deliver
     try:
         yield world

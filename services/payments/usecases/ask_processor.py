@@ -6,33 +6,35 @@ import asyncio
 from datetime import timedelta
 
 from services.chassis.crashpoint import crashpoint
-from services.chassis.errors import Conflict, Unavailable
 from services.payments.domain import attempt as a
+from services.payments.domain import declines
 from services.payments.domain.attempt import Attempt
 from services.payments.domain.customer import Customer
 from services.payments.domain.outcome import Outcome, lost
-from services.payments.usecases.ports import OutcomeUnknown, Ports, Refused
-from services.payments.usecases.record_outcomes import Said, record_outcomes
+from services.payments.usecases.ports import Ports
+from services.payments.usecases.processor import OutcomeUnknown, Refused
+from services.payments.usecases.record_outcomes import Said, record_persistently
 
 CONVERSATION_SECONDS = 25.0
 """For all calls that one attempt takes; below the lease."""
 _FIRST_LOOK = timedelta(seconds=1)
-_PAUSES_SECONDS = (0.1, 0.5, 1.5)
+_GONE = "resource_missing"
 
 
 async def ask_processor(ports: Ports, attempt: Attempt, customer: Customer) -> Attempt:
     """The attempt after the answer: yes, no, or unknown, which resolves itself."""
-    try:
-        outcome = await send(ports, attempt, customer)
-    except OutcomeUnknown:
-        outcome = Outcome("lose_track", read_after=_FIRST_LOOK)
+    outcome = await answer_of(ports, attempt, customer)
     crashpoint("after_stripe_before_commit")
-    for pause_seconds in _PAUSES_SECONDS:
-        try:
-            return await _record(ports, attempt, outcome)
-        except (Conflict, Unavailable):
-            await asyncio.sleep(pause_seconds)
-    return await _record(ports, attempt, outcome)
+    after = await record_persistently(ports, [Said(attempt.id, outcome)])
+    return after.get(attempt.id, attempt)
+
+
+async def answer_of(ports: Ports, attempt: Attempt, customer: Customer) -> Outcome:
+    """The processor's answer, or that there is none and when to look it up."""
+    try:
+        return await send(ports, attempt, customer)
+    except OutcomeUnknown:
+        return Outcome("lose_track", read_after=_FIRST_LOOK)
 
 
 async def send(ports: Ports, attempt: Attempt, customer: Customer) -> Outcome:
@@ -43,15 +45,19 @@ async def send(ports: Ports, attempt: Attempt, customer: Customer) -> Outcome:
             crashpoint("before_stripe")
             return await ports.processor.send(attempt, customer_id)
     except Refused as refusal:
-        return lost(refusal.failure)
+        return lost(declines.METHOD_MISSING if await _is_forgotten(ports, attempt, refusal) else refusal.failure)
     except TimeoutError as error:
         raise OutcomeUnknown("conversation") from error
 
 
-async def _record(ports: Ports, attempt: Attempt, outcome: Outcome) -> Attempt:
+async def _is_forgotten(ports: Ports, attempt: Attempt, refusal: Refused) -> bool:
+    """Whether it was to charge a saved payment method that was forgotten meanwhile. Another one may pay."""
+    if attempt.payment_method_id is None:
+        return False
+    if refusal.failure.code == _GONE:
+        return True
     async with ports.database.transaction(attempt.organization_id) as transaction:
-        after = await record_outcomes(ports, transaction, [Said(attempt.id, outcome)])
-    return after.get(attempt.id, attempt)
+        return await ports.methods.get(transaction, attempt.organization_id, attempt.payment_method_id) is None
 
 
 async def _make_customer(ports: Ports, customer: Customer) -> str:

@@ -10,7 +10,8 @@ from services.payments.domain.attempt import Attempt, Kind
 from services.payments.domain.errors import payment_not_cancelable
 from services.payments.usecases.asks import Asks
 from services.payments.usecases.look_up_attempt import look_up_attempt
-from services.payments.usecases.ports import OutcomeUnknown, Ports, Refused
+from services.payments.usecases.ports import Ports
+from services.payments.usecases.processor import OutcomeUnknown, Refused
 from services.payments.usecases.record_outcomes import Said, record_outcomes
 
 

@@ -1,19 +1,20 @@
-"""Charge for an order, or save a payment method for a checkout: once for a subject and number, whoever asks and how often."""
+"""Charge for an order, or save a payment method: once for a subject and number, whoever asks and how often."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from uuid import UUID
 
 from services.chassis import deadline
 from services.chassis.database import Transaction
 from services.payments.domain import attempt as a
 from services.payments.domain.attempt import Attempt
 from services.payments.domain.customer import Customer
+from services.payments.domain.decide import AttemptFact
 from services.payments.domain.due import LEASE
-from services.payments.domain.errors import attempt_mismatch, payment_method_missing, payment_method_not_found
+from services.payments.domain.errors import attempt_mismatch, payment_method_missing
 from services.payments.domain.outcome import Outcome
+from services.payments.domain.saved_source import SavedSource, charged_to
 from services.payments.usecases.ask_processor import ask_processor, waits_for_first_answer
 from services.payments.usecases.asks import Asks, finished
 from services.payments.usecases.ports import Ports
@@ -29,11 +30,20 @@ _TOKENS = ("ctoken_", "pm_")
 
 @dataclass(frozen=True, slots=True)
 class NewAttempt:
-    """What shall be done. A saved method of ours stands in place of `source`, and then the buyer is absent."""
+    """What shall be done. A saved payment method stands in place of the attempt's `source`, and then the buyer is absent."""
 
     attempt: Attempt
     customer: Customer
-    saved_method_id: UUID | None = None
+    saved: SavedSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An attempt as it is stored; `is_new`: by this call, so that this caller has to ask the processor."""
+
+    attempt: Attempt
+    customer: Customer
+    is_new: bool
 
 
 async def create_attempt(ports: Ports, asks: Asks, new: NewAttempt) -> Attempt:
@@ -41,54 +51,60 @@ async def create_attempt(ports: Ports, asks: Asks, new: NewAttempt) -> Attempt:
 
     Invalid: PAYMENT_AMOUNT_MISMATCH, ATTEMPT_MISMATCH, PAYMENT_METHOD_MISSING. NotFound: PAYMENT_METHOD_NOT_FOUND.
     """
-    now = ports.clock.now()
-    wanted = replace(new.attempt, created_at=now, modified_at=now, due_at=now + LEASE)
-    async with ports.database.transaction(wanted.organization_id) as transaction:
-        attempt, customer, is_new = await _stored(ports, transaction, replace(new, attempt=wanted))
-    if is_new:
+    async with ports.database.transaction(new.attempt.organization_id) as transaction:
+        begun = await begin_attempt(ports, transaction, new)
+    return await answered(ports, asks, begun)
+
+
+async def begin_attempt(ports: Ports, transaction: Transaction, new: NewAttempt) -> Begun:
+    """Store it, unless it is. One that has nothing to charge has failed already."""
+    now, told_at = ports.clock.now(), await ports.organization_clock.now(transaction, new.attempt.organization_id)
+    attempt = replace(new.attempt, created_at=told_at, modified_at=told_at, asked_at=now, due_at=now + LEASE)
+    known = await _known(ports, transaction, attempt)
+    if known:
+        return Begun(known, new.customer, is_new=False)
+    facts: tuple[AttemptFact, ...] = ()
+    if new.saved is None:
+        if not attempt.source.startswith(_TOKENS):
+            raise payment_method_missing()
+    else:
+        methods = await ports.methods.saved(transaction, attempt.organization_id, new.saved.ids, [attempt.customer_id])
+        attempt, facts = charged_to(attempt, new.saved.choose(attempt.customer_id, methods), now, told_at)
+    customers = await ports.customers.ensure(transaction, [new.customer], told_at)
+    if await ports.attempts.add(transaction, attempt):
+        ports.tell_attempts(transaction, [(attempt, fact) for fact in facts])
+        return Begun(attempt, customers[new.customer.customer_id], is_new=attempt.is_open)
+    # A rival was quicker between the two statements.
+    known = await _known(ports, transaction, attempt)
+    assert known is not None, "a taken pair of subject and number has a row"
+    return Begun(known, new.customer, is_new=False)
+
+
+async def answered(ports: Ports, asks: Asks, begun: Begun) -> Attempt:
+    """The attempt with the processor's answer, as far as the caller's time allows."""
+    attempt, customer = begun.attempt, begun.customer
+    if begun.is_new:
         task = asks.start(attempt.id, lambda: ask_processor(ports, attempt, customer))
     else:
         running = asks.running(attempt.id)
         if running is None:
             return await _answered_elsewhere(ports, attempt)
         task = running
-    answered = await finished(task, deadline.remaining_seconds() - _MARGIN_SECONDS)
-    return answered or await _out_of_time(ports, attempt)
+    return await finished(task, deadline.remaining_seconds() - _MARGIN_SECONDS) or await _out_of_time(ports, attempt)
 
 
-async def _stored(ports: Ports, transaction: Transaction, new: NewAttempt) -> tuple[Attempt, Customer, bool]:
-    attempt = new.attempt
-    known = await _known(ports, transaction, attempt)
-    if known:
-        return known, new.customer, False
-    attempt = await _with_source(ports, transaction, attempt, new.saved_method_id)
-    customer = await ports.customers.ensure(transaction, new.customer)
-    if await ports.attempts.add(transaction, attempt):
-        return attempt, customer, True
-    # A rival was quicker between the two statements.
-    known = await _known(ports, transaction, attempt)
-    assert known is not None, "a taken pair of subject and number has a row"
-    return known, customer, False
+def check_same(known: Attempt, wanted: Attempt) -> None:
+    """Invalid: PAYMENT_AMOUNT_MISMATCH, ATTEMPT_MISMATCH."""
+    different = [name for name in _SAME if getattr(known, name) != getattr(wanted, name)]
+    if different:
+        raise attempt_mismatch(wanted.kind, different[0])
 
 
 async def _known(ports: Ports, transaction: Transaction, wanted: Attempt) -> Attempt | None:
     known = await ports.attempts.find(transaction, wanted.organization_id, wanted.kind, wanted.subject_id, wanted.number)
-    different = [name for name in _SAME if known and getattr(known, name) != getattr(wanted, name)]
-    if different:
-        raise attempt_mismatch(wanted.kind, different[0])
+    if known:
+        check_same(known, wanted)
     return known
-
-
-async def _with_source(ports: Ports, transaction: Transaction, attempt: Attempt, saved_method_id: UUID | None) -> Attempt:
-    if saved_method_id is None:
-        if not attempt.source.startswith(_TOKENS):
-            raise payment_method_missing()
-        return attempt
-    method = await ports.methods.get(transaction, attempt.organization_id, saved_method_id)
-    if method is None or method.customer_id != attempt.customer_id:
-        raise payment_method_not_found(saved_method_id)
-    source = method.details.processor_id
-    return replace(attempt, source=source, payment_method_id=method.id, method=method.details.type, off_session=True, keep_method=False)
 
 
 async def _answered_elsewhere(ports: Ports, attempt: Attempt) -> Attempt:

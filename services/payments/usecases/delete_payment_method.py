@@ -15,8 +15,10 @@ async def delete_payment_method(ports: Ports, transaction: Transaction, organiza
     method = await ports.methods.get(transaction, organization_id, method_id)
     if method is None:
         raise payment_method_not_found(method_id)
-    gone = await ports.methods.forget(transaction, [method_id], ports.clock.now(), detached=False)
+    now_of = await ports.organization_clock.now_of(transaction, [organization_id])
+    gone, defaults = await ports.methods.forget(transaction, {method_id: organization_id}, now_of, ports.clock.now())
     if not gone:
         raise payment_method_not_found(method_id)
     ports.tell_methods(transaction, "payment_method.deleted", gone)
+    ports.tell_methods(transaction, "payment_method.updated", defaults)
     return gone[0]

@@ -6,7 +6,8 @@ import asyncio
 from datetime import timedelta
 from uuid import UUID
 
-from services.payments.usecases.ports import Detachment, OutcomeUnknown, Ports, Refused
+from services.payments.usecases.ports import Detachment, Ports
+from services.payments.usecases.processor import OutcomeUnknown, Refused
 
 BATCH = 50
 _RETRY = timedelta(minutes=1)

@@ -9,7 +9,8 @@ from services.payments.domain.attempt import Attempt, Kind
 from services.payments.domain.errors import payment_not_found, setup_not_found
 from services.payments.usecases.ask_processor import waits_for_first_answer
 from services.payments.usecases.asks import Asks, finished
-from services.payments.usecases.ports import OutcomeUnknown, Ports, Refused
+from services.payments.usecases.ports import Ports
+from services.payments.usecases.processor import OutcomeUnknown, Refused
 from services.payments.usecases.record_outcomes import Said, record_outcomes
 from services.payments.usecases.resolve_attempts import look
 
@@ -19,7 +20,7 @@ _MARGIN_SECONDS = 0.4
 async def look_up_attempt(ports: Ports, asks: Asks, organization_id: UUID, kind: Kind, subject_id: UUID, number: int) -> Attempt:
     """The attempt as far as it is known within the caller's time. NotFound: PAYMENT_NOT_FOUND, SETUP_NOT_FOUND."""
     attempt = await find_attempt(ports, organization_id, kind, subject_id, number)
-    if not attempt.is_open:
+    if not attempt.is_open or attempt.is_queued:
         return attempt
     running = asks.running(attempt.id)
     if running is None and waits_for_first_answer(attempt) and _leased(ports, attempt):

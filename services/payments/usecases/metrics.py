@@ -7,6 +7,7 @@ from prometheus_client import Counter, Gauge
 from services.payments.domain.attempt import Attempt
 
 PAYMENTS = Counter("bursar_payments_total", "Attempts that reached a status.", ("kind", "status"))
+QUEUED = Gauge("bursar_payments_queued", "Charges that wait for their turn.")
 UNKNOWN = Gauge("bursar_payments_unknown", "Attempts without an answer of the processor.")
 OLDEST_UNKNOWN = Gauge("bursar_payment_unknown_oldest_seconds", "Age of the oldest attempt without an answer; page above 900.")
 EVENTS = Counter("bursar_stripe_webhooks_total", "Events taken in.", ("result",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,67 +10,14 @@ from uuid import UUID
 
 from services.chassis.clock import Clock
 from services.chassis.database import Database, Transaction
+from services.chassis.organization_clock import NowOf, OrganizationClock
 from services.chassis.pagination import Page
-from services.payments.domain.attempt import Attempt, Failure, Kind
+from services.payments.domain.attempt import Attempt, Kind
 from services.payments.domain.customer import Customer
 from services.payments.domain.decide import AttemptFact
 from services.payments.domain.occurrence import Occurrence
-from services.payments.domain.outcome import Outcome
 from services.payments.domain.payment_method import MethodDetails, PaymentMethod
-
-
-class OutcomeUnknown(Exception):
-    """The processor gave no answer that says whether it happened. Asking again under the same key is safe, deciding is not."""
-
-
-class Refused(Exception):
-    """The processor did not accept the request: nothing happened."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.code)
-        self.failure = failure
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """One event of the processor, byte for byte."""
-
-    id: str
-    type: str
-    created_at: datetime
-    payload: bytes
-    attempts: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class EventPage:
-    """A page of the processor's event list, newest first; `after` asks for the next one."""
-
-    events: Sequence[StoredEvent]
-    after: str | None
-
-
-class Processor(Protocol):
-    """The processor's API. Every method may raise OutcomeUnknown; those that change something may raise Refused."""
-
-    async def create_customer(self, customer: Customer) -> str: ...
-    async def find_customer(self, customer: Customer) -> str | None: ...
-    async def send(self, attempt: Attempt, customer_id: str) -> Outcome:
-        """Charge or save, under the attempt's key. A decline is an outcome."""
-        ...
-
-    async def look_up(self, attempt: Attempt, customer_id: str | None) -> Outcome | None:
-        """What the processor knows of the attempt; None if nothing."""
-        ...
-
-    async def cancel(self, attempt: Attempt) -> Outcome:
-        """Make sure that no money is taken any more; the outcome says what became of it."""
-        ...
-
-    async def detach(self, processor_method_id: str) -> None: ...
-    async def list_events(self, since: datetime, until: datetime | None, after: str | None) -> EventPage:
-        """Events made from `since` to `until`, newest first, from the one after `after` on."""
-        ...
+from services.payments.usecases.processor import Processor, StoredEvent
 
 
 class Attempts(Protocol):
@@ -92,13 +39,41 @@ class Attempts(Protocol):
     async def page(
         self, transaction: Transaction, organization_id: UUID, page: Page, filters: Mapping[str, Sequence[object]]
     ) -> tuple[list[Attempt], str, int | None]: ...
-    async def oldest_unknown(self, transaction: Transaction) -> tuple[int, datetime | None]: ...
+    async def oldest_unknown(self, transaction: Transaction) -> Backlog: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Attempts without an answer: how many wait for their turn, how many were asked about, and when the oldest of these was."""
+
+    queued: int
+    asked: int
+    oldest: datetime | None
+
+
+class ChargeQueue(Protocol):
+    """Charges that wait for their turn, as rows."""
+
+    async def find(self, transaction: Transaction, organization_id: UUID, keys: Sequence[tuple[UUID, int]]) -> list[Attempt]:
+        """The payments of orders, by order and number."""
+        ...
+
+    async def add(self, transaction: Transaction, attempts: Sequence[Attempt]) -> set[UUID]:
+        """The ids of those that are new; the others' orders and numbers are taken. AlreadyExists if an id is."""
+        ...
+
+    async def take(self, transaction: Transaction, now: datetime, until: datetime, limit: int) -> list[Attempt]:
+        """The next ones, leased until `until`."""
+        ...
 
 
 class Customers(Protocol):
     """The processor's customers, as rows."""
 
-    async def ensure(self, transaction: Transaction, customer: Customer) -> Customer: ...
+    async def ensure(self, transaction: Transaction, customers: Sequence[Customer], now: datetime) -> dict[UUID, Customer]:
+        """The rows of customers of one organization; what they say wins over what is given."""
+        ...
+
     async def of(self, transaction: Transaction, keys: Sequence[tuple[UUID, UUID]]) -> dict[UUID, Customer]: ...
     async def made(self, transaction: Transaction, customer: Customer, processor_id: str) -> None: ...
     async def forget(self, transaction: Transaction, customer: Customer) -> None:
@@ -114,22 +89,56 @@ class Detachment:
     processor_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewMethod:
+    """A payment method to keep for a customer."""
+
+    organization_id: UUID
+    customer_id: UUID
+    details: MethodDetails
+    as_default: bool
+    """Also if there is a default already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Our ids by the processor's, those that are new, and those that are the default no more."""
+
+    ids: Mapping[str, UUID]
+    new: Sequence[PaymentMethod]
+    former_defaults: Sequence[PaymentMethod]
+
+
 class PaymentMethods(Protocol):
-    """Saved payment methods, as rows."""
+    """Saved payment methods, as rows. Each that is returned as changed has its new version."""
 
-    async def ensure(
-        self, transaction: Transaction, methods: Sequence[tuple[UUID, UUID, MethodDetails]], now: datetime
-    ) -> tuple[dict[str, UUID], list[PaymentMethod]]:
-        """Our ids by the processor's of (organization, customer, details), and those that are new."""
-        ...
-
+    async def ensure(self, transaction: Transaction, methods: Sequence[NewMethod], now_of: NowOf) -> Kept: ...
     async def get(self, transaction: Transaction, organization_id: UUID, method_id: UUID) -> PaymentMethod | None: ...
-    async def forget(self, transaction: Transaction, ids: Sequence[UUID], now: datetime, *, detached: bool) -> list[PaymentMethod]:
-        """Delete what is not yet; the customer's newest other one becomes the default."""
+    async def saved(
+        self, transaction: Transaction, organization_id: UUID, ids: Sequence[UUID], customer_ids: Sequence[UUID]
+    ) -> list[PaymentMethod]:
+        """Those with the ids, and the defaults of the customers."""
         ...
 
-    async def update(self, transaction: Transaction, details: Sequence[MethodDetails], now: datetime) -> None: ...
-    async def by_processor_id(self, transaction: Transaction, processor_ids: Sequence[str]) -> list[UUID]: ...
+    async def choose_default(self, transaction: Transaction, method_id: UUID, now_of: NowOf) -> list[PaymentMethod]:
+        """Those that changed: the new default and the former one."""
+        ...
+
+    async def forget(
+        self, transaction: Transaction, owners: Mapping[UUID, UUID], now_of: NowOf, detach_at: datetime | None
+    ) -> tuple[list[PaymentMethod], list[PaymentMethod]]:
+        """Delete what is not yet, by id and organization; the customer's newest other one becomes the default. The deleted ones, and the
+        new defaults."""
+        ...
+
+    async def update(self, transaction: Transaction, details: Sequence[MethodDetails], times: Mapping[str, datetime]) -> None:
+        """New details of those that have a time."""
+        ...
+
+    async def owners(self, transaction: Transaction, processor_ids: Sequence[str]) -> Mapping[str, tuple[UUID, UUID]]:
+        """Our id and the organization, by the processor's id."""
+        ...
+
     async def claim_detachments(self, transaction: Transaction, now: datetime, until: datetime, limit: int) -> list[Detachment]: ...
     async def detached(self, transaction: Transaction, ids: Sequence[UUID]) -> None: ...
     async def page(
@@ -169,6 +178,16 @@ TellMethods = Callable[[Transaction, str, Sequence[PaymentMethod]], None]
 ReadEvent = Callable[[bytes], Occurrence]
 
 
+class CountUnfinished(Protocol):
+    """Numbers of attempts and events of a sandbox, by what they wait for."""
+
+    async def __call__(self, transaction: Transaction, organization_id: UUID, *, soon: datetime, lately: datetime) -> Mapping[str, int]: ...
+
+
+CustomerOf = Callable[[UUID, UUID], Awaitable[Customer]]
+"""A customer of an organization, as `checkout` knows them. NotFound: CUSTOMER_NOT_FOUND."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """Everything that a use case may reach."""
@@ -178,11 +197,16 @@ class Ports:
     worker_database: Database
     """Sees all organizations."""
     clock: Clock
+    """The machine's: for leases, windows and retries."""
+    organization_clock: OrganizationClock
     processor: Processor
     attempts: Attempts
+    queue: ChargeQueue
     customers: Customers
     methods: PaymentMethods
     events: StripeEvents
     tell_attempts: TellAttempts
     tell_methods: TellMethods
     read_event: ReadEvent
+    customer_of: CustomerOf
+    count_unfinished: CountUnfinished

@@ -10,7 +10,8 @@ from services.chassis.database import Transaction
 from services.chassis.errors import Conflict, Unavailable
 from services.payments.domain.occurrence import AttemptMoved, MethodDetached, MethodUpdated, Occurrence
 from services.payments.usecases import metrics
-from services.payments.usecases.ports import Ports, StoredEvent
+from services.payments.usecases.ports import Ports
+from services.payments.usecases.processor import StoredEvent
 from services.payments.usecases.record_outcomes import Said, record_outcomes
 
 BATCH = 200
@@ -75,15 +76,17 @@ async def _said(ports: Ports, transaction: Transaction, meanings: Mapping[str, O
 
 
 async def _methods(ports: Ports, transaction: Transaction, meanings: Sequence[Occurrence]) -> None:
-    now = ports.clock.now()
     updated = [meaning.details for meaning in meanings if isinstance(meaning, MethodUpdated)]
-    if updated:
-        await ports.methods.update(transaction, updated, now)
     detached = [meaning.processor_id for meaning in meanings if isinstance(meaning, MethodDetached)]
-    if detached:
-        ids = await ports.methods.by_processor_id(transaction, detached)
-        gone = await ports.methods.forget(transaction, ids, now, detached=True)
-        ports.tell_methods(transaction, "payment_method.deleted", gone)
+    if not updated and not detached:
+        return
+    owners = await ports.methods.owners(transaction, [*(details.processor_id for details in updated), *detached])
+    now_of = await ports.organization_clock.now_of(transaction, {organization_id for _, organization_id in owners.values()})
+    times = {processor_id: now_of(organization_id) for processor_id, (_, organization_id) in owners.items()}
+    await ports.methods.update(transaction, updated, times)
+    gone, defaults = await ports.methods.forget(transaction, dict(owners[each] for each in detached if each in owners), now_of, None)
+    ports.tell_methods(transaction, "payment_method.deleted", gone)
+    ports.tell_methods(transaction, "payment_method.updated", defaults)
 
 
 async def _set_aside(ports: Ports, event: StoredEvent, error: Exception) -> None:

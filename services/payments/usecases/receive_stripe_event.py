@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from services.chassis.database import Transaction
 from services.payments.usecases import metrics
-from services.payments.usecases.ports import Ports, StoredEvent
+from services.payments.usecases.ports import Ports
+from services.payments.usecases.processor import StoredEvent
 
 
 async def receive_stripe_event(ports: Ports, event: StoredEvent) -> bool:

@@ -6,7 +6,8 @@ import logging
 from datetime import datetime, timedelta
 
 from services.payments.usecases import metrics
-from services.payments.usecases.ports import OutcomeUnknown, Ports
+from services.payments.usecases.ports import Ports
+from services.payments.usecases.processor import OutcomeUnknown
 
 EVERY = timedelta(seconds=60)
 OVERLAP = timedelta(minutes=5)

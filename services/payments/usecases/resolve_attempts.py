@@ -18,7 +18,8 @@ from services.payments.domain.customer import Customer
 from services.payments.domain.due import LEASE, WhenAbsent, gave_up, when_absent
 from services.payments.domain.outcome import WAIT, Outcome, lost
 from services.payments.usecases.ask_processor import send
-from services.payments.usecases.ports import OutcomeUnknown, Ports, Refused
+from services.payments.usecases.ports import Ports
+from services.payments.usecases.processor import OutcomeUnknown, Refused
 from services.payments.usecases.record_outcomes import Said, record_outcomes
 
 BATCH = 100

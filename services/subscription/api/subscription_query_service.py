@@ -21,6 +21,9 @@ class SubscriptionQueryServicer:
         self, request: pb.CountBillableSubscriptionsRequest, call: Call
     ) -> pb.CountBillableSubscriptionsResponse:
         customer_id = parse_id(request.customer_id, "customer_id")
+        but = (
+            parse_id(request.upgraded_subscription_id, "upgraded_subscription_id") if request.HasField("upgraded_subscription_id") else None
+        )
         async with self._database.transaction(call.organization_id) as transaction:
-            count = await self._store_of(transaction).subscriptions.count_billable(call.organization_id, customer_id)
+            count = await self._store_of(transaction).subscriptions.count_billable(call.organization_id, customer_id, but)
         return pb.CountBillableSubscriptionsResponse(count=count)

@@ -1,16 +1,29 @@
-"""What people and time do to a subscription. Each returns the subscription afterwards with the facts that became true."""
+"""What people do to a subscription's life: end it, let it rest, let it go on. What time does to it is cycle.py's."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.subscription.domain.errors import SubscriptionEnded, SubscriptionNotCanceled
-from services.subscription.domain.periods import period
-from services.subscription.domain.status import ENDED, LIFECYCLE, Status
-from services.subscription.domain.subscription import Cancellation, Change, Subscription, SubscriptionFact
+from services.subscription.domain.cycle import Situation, caught_up, resumed
+from services.subscription.domain.entry import dropped
+from services.subscription.domain.errors import (
+    PauseNotScheduled,
+    ResumesAtTooEarly,
+    SubscriptionCanceled,
+    SubscriptionEnded,
+    SubscriptionNotActive,
+    SubscriptionNotCanceled,
+    SubscriptionNotPaused,
+)
+from services.subscription.domain.status import ENDED, Status, after
+from services.subscription.domain.story import Change, Story, SubscriptionFact, latest, told
+from services.subscription.domain.subscription import Cancellation, Pause, Subscription
 
 _F = SubscriptionFact
+Transition = Callable[[Subscription, Situation], Change]
+"""What one command does; a change without facts changed nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,76 +34,87 @@ class Why:
     comment: str | None = None
 
 
-def caught_up(before: Subscription, now: datetime) -> Change:
-    """What time has done to it: the end that was set has come, or its trial is over."""
-    if before.due_at is None or now < before.due_at:
-        return Change(before)
-    if before.cancellation is not None:
-        ended = replace(before, status=_after("end", before), ended_at=before.cancellation.ends_at)
-        return _told(ended, now, _F.UPDATED, _F.REVOKED)
-    return _first_period_begun(before, now)
-
-
-def canceled(before: Subscription, why: Why, now: datetime) -> Change:
+def canceled(before: Subscription, why: Why, situation: Situation) -> Change:
     """It ends with its current period. Repeated, only what was said about it changes."""
     if before.status in ENDED:
         raise SubscriptionEnded
-    _after("cancel", before)
+    after("cancel", before.status)
     known = before.cancellation
     if known is not None:
-        after = _said(known, why)
-        return Change(before) if after == known else _told(replace(before, cancellation=after), now, _F.UPDATED)
-    cancellation = _said(Cancellation(canceled_at=now, ends_at=before.period.end, at_period_end=True), why)
-    return _told(replace(before, cancellation=cancellation), now, _F.UPDATED, _F.CANCELED)
+        said = _said(known, why)
+        return Change(before) if said == known else told(replace(before, cancellation=said), situation.now, _F.UPDATED)
+    cancellation = _said(Cancellation(canceled_at=situation.now, ends_at=before.period.end, at_period_end=True), why)
+    return told(replace(before, cancellation=cancellation), situation.now, _F.UPDATED, _F.CANCELED)
 
 
-def uncanceled(before: Subscription, now: datetime) -> Change:
+def uncanceled(before: Subscription, situation: Situation) -> Change:
     """It goes on after all."""
     if before.status in ENDED:
         raise SubscriptionEnded
     if before.cancellation is None:
         raise SubscriptionNotCanceled
-    _after("uncancel", before)
-    return _told(replace(before, cancellation=None), now, _F.UPDATED, _F.UNCANCELED)
+    after("uncancel", before.status)
+    return told(replace(before, cancellation=None), situation.now, _F.UPDATED, _F.UNCANCELED)
 
 
-def revoked(before: Subscription, why: Why, now: datetime) -> Change:
-    """It ends at once. What has ended stays as it is."""
+def revoked(before: Subscription, why: Why, situation: Situation, *, at: datetime | None = None) -> Change:
+    """It ends at once; what waits for an order is never billed. What has ended stays as it is. `at`: when it ended, if not now."""
     if before.status in ENDED:
         return Change(before)
+    instant = at or situation.now
     known = before.cancellation
-    cancellation = replace(known, ends_at=now) if known else Cancellation(canceled_at=now, ends_at=now, at_period_end=False)
+    cancellation = replace(known, ends_at=instant) if known else Cancellation(canceled_at=instant, ends_at=instant, at_period_end=False)
     facts = (_F.UPDATED, _F.REVOKED) if known else (_F.UPDATED, _F.CANCELED, _F.REVOKED)
-    ended = replace(before, status=_after("end", before), cancellation=_said(cancellation, why), ended_at=now)
-    return _told(ended, now, *facts)
+    ended = replace(
+        before,
+        status=after("end", before.status),
+        cancellation=_said(cancellation, why),
+        ended_at=instant,
+        pause=None,
+        past_due_at=None,
+        pending_update=None,
+        charging_update=None,
+    )
+    return told(ended, situation.now, *facts, entries=dropped(situation.pending))
 
 
-def ended_with_customer(before: Subscription, deleted_at: datetime, now: datetime) -> Change:
+def ended_with_customer(before: Subscription, deleted_at: datetime, situation: Situation) -> Story:
     """It ends when its customer was deleted, whichever of the two was heard of first."""
-    due = caught_up(before, deleted_at)
-    end = revoked(due.after, Why(), max(deleted_at, before.started_at))
-    return followed(due, Change(replace(end.after, modified_at=now), end.facts))
+    due = caught_up(before, replace(situation, now=min(deleted_at, situation.now)))
+    if any(step.entries for step in due):
+        situation = situation.without_pending()
+    end = revoked(latest(before, due), Why(), situation, at=max(deleted_at, before.started_at))
+    return (*due, end) if end.facts else due
 
 
-def followed(first: Change, second: Change) -> Change:
-    """Two changes of one subscription as one."""
-    return Change(second.after, first.facts + second.facts)
+def paused(before: Subscription, resumes_at: datetime | None, situation: Situation) -> Change:
+    """It rests from the end of its period on. Repeated, only `resumes_at` changes."""
+    if before.status in ENDED:
+        raise SubscriptionEnded
+    if before.status is not Status.ACTIVE:
+        raise SubscriptionNotActive(before.status)
+    if before.cancellation is not None:
+        raise SubscriptionCanceled
+    if resumes_at is not None and resumes_at <= before.period.end:
+        raise ResumesAtTooEarly(before.period.end)
+    pause = Pause(resumes_at)
+    return Change(before) if pause == before.pause else told(replace(before, pause=pause), situation.now, _F.UPDATED)
 
 
-def _first_period_begun(before: Subscription, now: datetime) -> Change:
-    # The first order of a trial is due now. Until there are renewals, nothing is billed for the period that begins here.
-    begun = period(before.anchor, before.terms.recurrence, 0)
-    return _told(replace(before, status=_after("activate", before), period=begun), now, _F.UPDATED, _F.ACTIVE, _F.CYCLED)
+def pause_unscheduled(before: Subscription, situation: Situation) -> Change:
+    """It does not rest after all."""
+    if before.pause is None or before.pause.paused_at is not None:
+        raise PauseNotScheduled
+    return told(replace(before, pause=None), situation.now, _F.UPDATED)
 
 
-def _after(verb: str, before: Subscription) -> Status:
-    return Status(LIFECYCLE.after(verb, before.status))
+def resumed_now(before: Subscription, situation: Situation) -> Change:
+    """It goes on now, in a new period."""
+    if before.status is not Status.PAUSED:
+        raise SubscriptionNotPaused(before.status)
+    return resumed(before, situation.now, situation)
 
 
 def _said(cancellation: Cancellation, why: Why) -> Cancellation:
     comment = cancellation.comment if why.comment is None else why.comment
     return replace(cancellation, reason=why.reason or cancellation.reason, comment=comment)
-
-
-def _told(after: Subscription, now: datetime, *facts: SubscriptionFact) -> Change:
-    return Change(replace(after, version=after.version + len(facts), modified_at=now), facts)

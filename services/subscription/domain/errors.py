@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from services.chassis.errors import NotFound, NotPossibleNow
+from services.chassis.errors import Invalid, NotFound, NotPossibleNow
 
 
 class SubscriptionNotFound(NotFound):
@@ -26,3 +27,45 @@ class SubscriptionNotCanceled(NotPossibleNow):
 
     def __init__(self) -> None:
         super().__init__("SUBSCRIPTION_NOT_CANCELED", "the subscription is not canceled")
+
+
+class SubscriptionCanceled(NotPossibleNow):
+    """It is on the way to its end."""
+
+    def __init__(self) -> None:
+        super().__init__("SUBSCRIPTION_CANCELED", "the subscription is canceled and ends with its period; take that back first")
+
+
+class SubscriptionNotActive(NotPossibleNow):
+    """Only active subscriptions can do this."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__("SUBSCRIPTION_NOT_ACTIVE", f"the subscription is {status}, not active", details={"status": status})
+
+
+class SubscriptionNotPaused(NotPossibleNow):
+    """It does not rest."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__("SUBSCRIPTION_NOT_PAUSED", f"the subscription is {status}, not paused", details={"status": status})
+
+
+class PauseNotScheduled(NotPossibleNow):
+    """There is no pause to take back."""
+
+    def __init__(self) -> None:
+        super().__init__("PAUSE_NOT_SCHEDULED", "no pause is going to begin; a subscription that rests is resumed")
+
+
+class ResumesAtTooEarly(Invalid):
+    """A pause ends after it begins."""
+
+    def __init__(self, period_end: datetime) -> None:
+        super().__init__("RESUMES_AT_TOO_EARLY", f"resumes_at must be after the pause begins, {period_end.isoformat()}", field="resumes_at")
+
+
+class PeriodBilled(NotPossibleNow):
+    """Time does not bill a price twice for a period."""
+
+    def __init__(self) -> None:
+        super().__init__("PERIOD_BILLED", "a period that begins at that instant is billed already")

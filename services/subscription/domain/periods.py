@@ -9,6 +9,7 @@ skip's start as the time is; where they show it twice, the first counts.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -24,6 +25,9 @@ class Interval(StrEnum):
     WEEK = "week"
     MONTH = "month"
     YEAR = "year"
+
+
+_FEWEST_DAYS = {Interval.DAY: 1, Interval.WEEK: 7, Interval.MONTH: 28, Interval.YEAR: 365}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +49,25 @@ class Period:
 
 def period(anchor: datetime, recurrence: Recurrence, number: int) -> Period:
     """The period with that number; 0 is the one that starts at the anchor."""
-    return Period(_boundary(anchor, recurrence, number), _boundary(anchor, recurrence, number + 1))
+    return Period(start_of(anchor, recurrence, number), start_of(anchor, recurrence, number + 1))
 
 
-def _boundary(anchor: datetime, recurrence: Recurrence, number: int) -> datetime:
+def start_of(anchor: datetime, recurrence: Recurrence, number: int) -> datetime:
+    """Where the period with that number starts, and the one before it ends."""
     assert number >= 0
     if number == 0:
         return anchor  # as it is, also where its time of day is shown twice
     zone = ZoneInfo(recurrence.time_zone)
     wall = anchor.astimezone(zone).replace(tzinfo=None, fold=0) + _step(recurrence, number)
     return wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def periods_within(anchor: datetime, recurrence: Recurrence, number: int, months: int) -> int:
+    """How many periods begin from period `number` on within some calendar months of its start; at least one."""
+    start = start_of(anchor, recurrence, number)
+    limit = start_of(start, Recurrence(Interval.MONTH, months, recurrence.time_zone), 1)
+    most = months * 31 // (_FEWEST_DAYS[recurrence.interval] * recurrence.count) + 2
+    return bisect_left(range(number, number + most), limit, key=lambda each: start_of(anchor, recurrence, each))
 
 
 def _step(recurrence: Recurrence, number: int) -> relativedelta:

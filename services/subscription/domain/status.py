@@ -30,7 +30,7 @@ LIFECYCLE = Lifecycle(
     "subscription",
     {
         "activate": {_S.INCOMPLETE: _S.ACTIVE, _S.TRIALING: _S.ACTIVE},
-        "start_trial": {_S.INCOMPLETE: _S.TRIALING},
+        "start_trial": {_S.INCOMPLETE: _S.TRIALING, _S.ACTIVE: _S.TRIALING},
         "expire": {_S.INCOMPLETE: _S.INCOMPLETE_EXPIRED},
         "fall_behind": {_S.ACTIVE: _S.PAST_DUE},
         "recover": {_S.PAST_DUE: _S.ACTIVE, _S.UNPAID: _S.ACTIVE},
@@ -47,3 +47,8 @@ RUNNING = frozenset({Status.TRIALING, Status.ACTIVE})
 """What the API calls active."""
 BILLABLE = RUNNING | {Status.PAST_DUE}
 ENDED = frozenset({Status.CANCELED, Status.INCOMPLETE_EXPIRED})
+
+
+def after(verb: str, status: Status) -> Status:
+    """The status that a verb leads to; SUBSCRIPTION_STATUS_WRONG where it is not legal."""
+    return Status(LIFECYCLE.after(verb, status))

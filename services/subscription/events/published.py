@@ -10,17 +10,25 @@ from google.protobuf.message import Message
 from services.chassis.database import Transaction
 from services.chassis.outbox import Fact
 from services.subscription.convert import state_to_proto
-from services.subscription.domain.subscription import Change, SubscriptionFact
+from services.subscription.convert_billing import billing_to_proto
+from services.subscription.domain.story import Change, SubscriptionFact
 
 _MESSAGES: dict[SubscriptionFact, type[Message]] = {
     SubscriptionFact.CREATED: pb.SubscriptionCreated,
     SubscriptionFact.ACTIVE: pb.SubscriptionActive,
     SubscriptionFact.UPDATED: pb.SubscriptionUpdated,
     SubscriptionFact.CYCLED: pb.SubscriptionCycled,
+    SubscriptionFact.BILLED: pb.SubscriptionBilled,
+    SubscriptionFact.TRIAL_END_ANNOUNCED: pb.SubscriptionTrialEndAnnounced,
+    SubscriptionFact.RENEWAL_ANNOUNCED: pb.SubscriptionRenewalAnnounced,
     SubscriptionFact.CANCELED: pb.SubscriptionCanceled,
     SubscriptionFact.UNCANCELED: pb.SubscriptionUncanceled,
+    SubscriptionFact.PAST_DUE: pb.SubscriptionPastDue,
+    SubscriptionFact.PAUSED: pb.SubscriptionPaused,
+    SubscriptionFact.RESUMED: pb.SubscriptionResumed,
     SubscriptionFact.REVOKED: pb.SubscriptionRevoked,
 }
+_BILLING = (SubscriptionFact.CYCLED, SubscriptionFact.BILLED)
 
 
 class OutboxPublisher:
@@ -36,15 +44,18 @@ class OutboxPublisher:
 
 
 def _facts(change: Change) -> Iterator[Fact]:
-    subscription = change.after
+    subscription, billing = change.after, change.billing
     state = state_to_proto(subscription)
     first = subscription.version - len(change.facts) + 1
     for version, fact in enumerate(change.facts, first):
+        message = _MESSAGES[fact](subscription=state)
+        if billing is not None and fact in _BILLING:
+            billing_to_proto(subscription, billing, message.billing)  # type: ignore[attr-defined]
         yield Fact(
             type=fact.value,
             subject_id=subscription.id,
             organization_id=subscription.organization_id,
             version=version,
             occurred_at=subscription.modified_at,
-            message=_MESSAGES[fact](subscription=state),
+            message=message,
         )

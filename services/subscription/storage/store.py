@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.chassis.database import Transaction
+from services.subscription.storage.catalog import StoredCatalog
 from services.subscription.storage.customers import StoredCustomers
+from services.subscription.storage.entries import StoredEntries
+from services.subscription.storage.orders import StoredOrders
+from services.subscription.storage.organizations import StoredOrganizations
 from services.subscription.storage.subscriptions import StoredSubscriptions
 from services.subscription.usecases.ports import Publisher, Store, StoreOf
 
@@ -14,6 +18,14 @@ def stored(publisher: Callable[[Transaction], Publisher]) -> StoreOf:
     """Stores in PostgreSQL that publish by `publisher`."""
 
     def store_of(transaction: Transaction) -> Store:
-        return Store(StoredSubscriptions(transaction), StoredCustomers(transaction), publisher(transaction))
+        return Store(
+            subscriptions=StoredSubscriptions(transaction),
+            entries=StoredEntries(transaction),
+            orders=StoredOrders(transaction),
+            organizations=StoredOrganizations(transaction),
+            catalog=StoredCatalog(transaction),
+            customers=StoredCustomers(transaction),
+            publisher=publisher(transaction),
+        )
 
     return store_of

@@ -10,11 +10,17 @@ import pytest_asyncio
 from bursar.subscription.v1 import subscription_service_pb2
 
 from services.chassis.clock import ManualClock
+from services.chassis.ids import new_id
+from services.chassis.organization_clock import OrganizationClock
+from services.chassis.peers import Peers
 from services.chassis.reactor import Reactor
+from services.chassis.tests.keys import signers
+from services.subscription.api.invitation_token import InvitationTokens
 from services.subscription.api.subscription_query_service import SubscriptionQueryServicer
 from services.subscription.api.subscription_service import SubscriptionServicer
-from services.subscription.app import STORE_OF
+from services.subscription.app import SEAT_STORE_OF, STORE_OF, neighbours
 from services.subscription.events.consumed import reactions
+from services.subscription.events.consumed_seats import SeatReactions
 from services.subscription.tests.builders import NOW
 from tests.support.client import Client, serving
 from tests.support.databases import ServiceDatabase
@@ -34,7 +40,16 @@ def clock() -> ManualClock:
 @pytest.fixture
 def reactor(database: ServiceDatabase, clock: ManualClock) -> Reactor:
     """Takes facts of the other services."""
-    return Reactor("subscription", reactions(STORE_OF, clock), database.worker)
+    organization_clock = OrganizationClock(clock)
+    seats = SeatReactions(SEAT_STORE_OF, organization_clock, new_id, InvitationTokens(b"test").hash)
+    return Reactor("subscription", reactions(STORE_OF, organization_clock, seats), database.worker)
+
+
+def subscription_servicer(database: ServiceDatabase, clock: ManualClock, peers: Peers) -> SubscriptionServicer:
+    """What serves SubscriptionService, with whom it asks."""
+    return SubscriptionServicer(
+        database=database.app, store_of=STORE_OF, seats_of=SEAT_STORE_OF, clock=OrganizationClock(clock), ask=neighbours(peers)
+    )
 
 
 @pytest_asyncio.fixture
@@ -42,7 +57,10 @@ async def client(database: ServiceDatabase, clock: ManualClock, tmp_path: Path) 
     """A client of both API services."""
     contracts = subscription_service_pb2.DESCRIPTOR.services_by_name
     servicers = [
-        (contracts["SubscriptionService"], SubscriptionServicer(database=database.app, store_of=STORE_OF, clock=clock)),
+        (
+            contracts["SubscriptionService"],
+            subscription_servicer(database, clock, Peers({}, signers(tmp_path, ["subscription"])[0]["subscription"])),
+        ),
         (contracts["SubscriptionQueryService"], SubscriptionQueryServicer(database=database.app, store_of=STORE_OF)),
     ]
     async with serving("subscription", servicers, tmp_path, ["checkout", "ledger"], client=Client) as client:

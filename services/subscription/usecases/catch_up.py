@@ -1,19 +1,38 @@
-"""Time passes: subscriptions end when their end has come, and trials turn into paid periods."""
+"""Time passes: periods are renewed, trials become paid, pauses and ends come, and what is near is announced."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
-from services.subscription.domain.changes import caught_up
-from services.subscription.usecases.ports import Store
+from services.subscription.domain.cycle import caught_up
+from services.subscription.domain.subscription import Subscription
+from services.subscription.usecases.ports import NewId, Store
+from services.subscription.usecases.situations import situations
+from services.subscription.usecases.tell import tell
 
 BATCH = 500
+_STEPS = 20
+"""Of one subscription in one transaction; the rest is due at once again."""
 
 
-async def catch_up(now: datetime, *, store: Store) -> int:
-    """Do one batch of what is due; how many there were. Any number may work side by side."""
-    due = await store.subscriptions.lock_due(now, BATCH)
-    changes = [caught_up(before, now) for before in due]
-    await store.subscriptions.save([change.after for change in changes])
-    store.publisher.publish(changes)
+async def catch_up(now: datetime, new_id: NewId, *, store: Store) -> int:
+    """Do one batch of what is due in live organizations; how many there were. Any number may work side by side."""
+    return await _catch_up(await store.subscriptions.lock_due(now, BATCH), now, new_id, store=store)
+
+
+async def catch_up_sandbox(organization_id: UUID, now: datetime, new_id: NewId, *, store: Store) -> int:
+    """The same for one sandbox at its own time."""
+    return await _catch_up(await store.subscriptions.lock_due_of_sandbox(organization_id, now, BATCH), now, new_id, store=store)
+
+
+async def _catch_up(due: Sequence[Subscription], now: datetime, new_id: NewId, *, store: Store) -> int:
+    if not due:
+        return 0
+    situation_of = await situations(due, lambda _: now, new_id, store=store)
+    stories = [(before, caught_up(before, situation_of[before.id], most=_STEPS)) for before in due]
+    await tell(stories, store=store)
+    # Nothing was due if the row was told so by an older rule: it says now when it is.
+    await store.subscriptions.save_cycled([before for before, story in stories if not story])
     return len(due)

@@ -1,28 +1,52 @@
-"""Checkouts of recurring products succeeded: their subscriptions start."""
+"""Checkouts of recurring products succeeded: their subscriptions start, or free ones go on with what was bought."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from uuid import UUID
 
-from services.subscription.domain.changes import ended_with_customer, followed
-from services.subscription.domain.start import Purchase, started
-from services.subscription.domain.subscription import Change
-from services.subscription.usecases.ports import Store
+from services.chassis.organization_clock import NowOf
+from services.subscription.domain.changes import ended_with_customer
+from services.subscription.domain.cycle import Situation
+from services.subscription.domain.start import Purchase, started, upgraded
+from services.subscription.domain.story import Story
+from services.subscription.usecases.follow_orders import settle_subscriptions
+from services.subscription.usecases.ports import NewId, Store, SubscriptionKey
+from services.subscription.usecases.situations import situations
+from services.subscription.usecases.tell import tell
 
 
-async def start_subscriptions(purchases: Sequence[Purchase], now: datetime, *, store: Store) -> None:
-    """Start those that are not there yet. A customer who was deleted meanwhile gets one that has ended, as if it had come first."""
+async def start_subscriptions(purchases: Sequence[Purchase], now_of: NowOf, new_id: NewId, *, store: Store) -> set[UUID]:
+    """Start those that are not there yet; the ids of those that were not. A customer who was deleted meanwhile gets one that has
+    ended, as if it had come first."""
     # Two checkouts can name one subscription only by a defect; the first counts.
     once = {purchase.subscription_id: purchase for purchase in reversed(purchases)}.values()
     deleted = await store.customers.lock({(purchase.organization_id, purchase.customer_id) for purchase in once})
-    changes = [_change(purchase, deleted[purchase.organization_id, purchase.customer_id], now) for purchase in once]
-    added = await store.subscriptions.add([change.after for change in changes])
-    store.publisher.publish([change for change in changes if change.after.id in added])
+    stories: list[Story] = []
+    for purchase in once:
+        situation = Situation(now_of(purchase.organization_id), new_id)
+        start = started(purchase, situation.now)
+        deleted_at = deleted[purchase.organization_id, purchase.customer_id]
+        stories.append((start,) if deleted_at is None else (start, *ended_with_customer(start.after, deleted_at, situation)))
+    added = await store.subscriptions.add([story[-1].after for story in stories])
+    started_by_now = {(purchase.organization_id, purchase.subscription_id) for purchase in once if purchase.subscription_id in added}
+    happened = [story for story in stories if story[-1].after.id in added]
+    await store.entries.save([entry for story in happened for step in story for entry in step.entries])
+    store.publisher.publish([step for story in happened for step in story])
+    await _owe(started_by_now, now_of, new_id, store=store)
+    return added
 
 
-def _change(purchase: Purchase, customer_deleted_at: datetime | None, now: datetime) -> Change:
-    start = started(purchase, now)
-    if customer_deleted_at is None:
-        return start
-    return followed(start, ended_with_customer(start.after, customer_deleted_at, now))
+async def upgrade_subscriptions(purchases: Sequence[Purchase], now_of: NowOf, new_id: NewId, *, store: Store) -> set[UUID]:
+    """Free subscriptions go on with what was bought for them; the ids of those that are not there yet."""
+    by_id = {purchase.subscription_id: purchase for purchase in purchases}
+    found = await store.subscriptions.lock_many({(purchase.organization_id, purchase.subscription_id) for purchase in purchases})
+    situation_of = await situations(found, now_of, new_id, store=store)
+    await tell([(before, (upgraded(before, by_id[before.id], situation_of[before.id]),)) for before in found], store=store)
+    return by_id.keys() - {each.id for each in found}
+
+
+async def _owe(keys: set[SubscriptionKey], now_of: NowOf, new_id: NewId, *, store: Store) -> None:
+    """Facts of their orders may have come first."""
+    unpaid = await store.orders.unpaid(sorted(keys))
+    await settle_subscriptions({key for key in keys if key[1] in unpaid}, (), now_of, new_id, store=store)

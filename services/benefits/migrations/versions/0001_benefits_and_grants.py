@@ -60,29 +60,36 @@ create table entitlement_source (
   id uuid primary key,
   organization_id uuid not null,
   kind text not null check (kind in ('order', 'subscription')),
-  customer_id uuid not null references customer,
+  customer_id uuid references customer,
   product_id uuid not null references product,
+  container_id uuid references entitlement_source,
   status text not null,
   version bigint not null,
   occurred_at timestamptz,
   period_end timestamptz,
-  past_due_version bigint not null,
   past_due_at timestamptz,
-  settled_version bigint not null,
+  has_seats boolean not null,
+  in_force boolean not null,
   is_entitled boolean not null,
   entitled_until timestamptz,
-  grace_ends_at timestamptz
+  grace_ends_at timestamptz,
+  check (customer_id is not null or (container_id is not null and not is_entitled))
 );
 create index entitlement_source_product on entitlement_source (product_id, id);
 create index entitlement_source_customer on entitlement_source (customer_id, id);
 create index entitlement_source_past_due on entitlement_source (organization_id, id) where status = 'past_due';
-create index entitlement_source_grace on entitlement_source (grace_ends_at) where grace_ends_at is not null;
+create index entitlement_source_seats on entitlement_source (container_id, id) where container_id is not null;
+create index entitlement_source_grace on entitlement_source (grace_ends_at)
+  where grace_ends_at is not null and not is_sandbox(organization_id);
+create index entitlement_source_sandbox_grace on entitlement_source (organization_id, grace_ends_at)
+  where grace_ends_at is not null and is_sandbox(organization_id);
 
 create table benefit_grant (
   id uuid primary key,
   organization_id uuid not null,
   source_id uuid not null references entitlement_source,
   source_kind text not null,
+  container_id uuid,
   customer_id uuid not null references customer,
   benefit_id uuid not null references benefit,
   status text not null check (status in ('granted', 'revoked')),
@@ -91,10 +98,11 @@ create table benefit_grant (
   version bigint not null,
   created_at timestamptz not null,
   modified_at timestamptz not null,
-  unique (source_id, benefit_id),
+  unique (source_id, customer_id, benefit_id),
   check ((status = 'revoked') = (revoked_at is not null))
 );
 create index benefit_grant_live on benefit_grant (organization_id, customer_id, benefit_id) where status = 'granted';
+create index benefit_grant_container on benefit_grant (container_id, id) where container_id is not null;
 create index benefit_grant_created_at on benefit_grant (organization_id, created_at, id);
 create index benefit_grant_customer on benefit_grant (customer_id, created_at, id);
 create index benefit_grant_benefit on benefit_grant (benefit_id, created_at, id);
@@ -139,10 +147,11 @@ create index license_key_activation_live on license_key_activation (license_key_
 create table convergence_work (
   id uuid primary key,
   organization_id uuid not null,
-  scope text not null check (scope in ('product', 'customer', 'organization')),
+  scope text not null check (scope in ('product', 'customer', 'organization', 'container')),
   subject_id uuid not null,
   after_source_id uuid
 );
+create index convergence_work_organization on convergence_work (organization_id);
 """
 _OWN = (
     "benefit",

@@ -15,7 +15,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from services.benefits.domain.benefit import Kind
 from services.benefits.events.heard import HEARD, Hearing
 from services.benefits.tests.api.conftest import Api, By
-from services.benefits.tests.builders import ORGANIZATION, START, a_draft, order_paid, subscription_fact
+from services.benefits.tests.builders import ORGANIZATION, START, a_draft, order_paid, seat_fact, subscription_fact
 from services.chassis.broker import Broker
 from services.chassis.event import Event
 from services.chassis.ids import new_id
@@ -110,6 +110,24 @@ async def test_grants_are_listed_by_customer_benefit_and_source(api: Api) -> Non
     assert refused.value.reason == "BENEFIT_GRANT_NOT_FOUND"
 
 
+async def test_the_holder_of_a_seat_has_the_benefit_and_its_payer_has_not(api: Api) -> None:
+    product, subscription, seat, holder, payer = (new_id() for _ in range(5))
+    benefit = await api.suite.benefit()
+    await api.suite.carry(product, [benefit.id])
+    end = to_timestamp(START + timedelta(days=30))
+    bought = subscription_fact("active", "active", 1, subscription, product, payer, seats=2, current_period_end=end)
+    await api.suite.react(bought, seat_fact("claimed", "claimed", 2, seat, bought, holder, external_customer_id="c-5"))
+    caller = api.caller()
+    assert not (await ask(caller, benefit.id, customer_id=str(payer))).entitled
+    for name in ({"customer_id": str(holder)}, {"external_customer_id": "c-5"}):
+        answer = await ask(caller, benefit.id, **name)
+        assert (answer.entitled, answer.expires_at) == (True, end)
+    listed = await caller.call("ListBenefitGrants", pb.ListBenefitGrantsRequest(subscription_id=str(subscription)))
+    grant = listed.benefit_grants[0]
+    assert (grant.customer_id, grant.subscription_id, grant.seat_id) == (str(holder), str(subscription), str(seat))
+    assert not grant.HasField("order_id")
+
+
 async def test_a_revocation_is_answered_as_soon_as_its_fact_is_heard(api: Api, nats_url: str) -> None:
     broker = Broker(nats_url, stream="BENEFITS", root="benefits", name="benefits")
     await broker.start()
@@ -131,10 +149,9 @@ async def test_a_revocation_is_answered_as_soon_as_its_fact_is_heard(api: Api, n
         by_external_id = await ask(caller, benefit.id, external_customer_id="c-1")
         return by_id.entitled == by_external_id.entitled == expected
 
-    external = {"external_customer_id": "c-1"}
-    await api.suite.react(subscription_fact("active", "active", 1, subscription, product, customer, **external))
+    await api.suite.react(subscription_fact("active", "active", 1, subscription, product, customer, external_customer_id="c-1"))
     await eventually(lambda: says(True))
-    await api.suite.react(subscription_fact("revoked", "canceled", 2, subscription, product, customer, **external))
+    await api.suite.react(subscription_fact("revoked", "canceled", 2, subscription, product, customer, external_customer_id="c-1"))
     await eventually(lambda: says(False))
     stop.set()
     await asyncio.gather(*tasks)

@@ -10,9 +10,10 @@ from uuid import UUID
 
 from services.benefits.domain.entitlement import Entitlement
 from services.benefits.usecases.check_entitlement import LONGEST_SECONDS, CheckEntitlement
-from services.chassis.ids import new_id
+from services.chassis.ids import new_id, new_sandbox_id
 
 ORGANIZATION, CUSTOMER, BENEFIT = new_id(), str(new_id()), str(new_id())
+SANDBOX = new_sandbox_id(datetime(2026, 3, 1, tzinfo=UTC))
 
 
 @dataclass
@@ -51,6 +52,13 @@ async def test_yes_and_no_are_asked_for_once() -> None:
     world.entitlement = a_yes()
     assert [await world.ask("c-1", True) for _ in range(3)] == [True] * 3
     assert world.asked == [UUID(CUSTOMER), "c-1"]
+
+
+async def test_nothing_is_remembered_of_a_sandbox_whose_time_may_jump() -> None:
+    world = World(entitlement=a_yes())
+    assert await world.ask(organization_id=SANDBOX)
+    world.entitlement = None
+    assert not await world.ask(organization_id=SANDBOX)
 
 
 async def test_a_grant_s_fact_has_both_ids_forgotten() -> None:

@@ -43,18 +43,15 @@ create table product_price (
   product_id uuid not null,
   position smallint not null,
   currency text not null,
-  amount_type text not null check (amount_type in ('fixed', 'custom')),
-  price_amount bigint,
-  minimum_amount bigint,
-  maximum_amount bigint,
-  preset_amount bigint,
+  amount_type text not null check (amount_type in ('fixed', 'custom', 'seat_based', 'unit_based')),
+  amount jsonb not null check (amount->>'amount_type' = amount_type),
   tax_behavior text check (tax_behavior in ('exclusive', 'inclusive', 'location')),
   is_archived boolean not null,
   created_at timestamptz not null,
   foreign key (organization_id, product_id) references product (organization_id, id)
 );
 create index product_price_product on product_price (product_id, position);
-create unique index product_price_active on product_price (product_id, currency) where not is_archived;
+create unique index product_price_active on product_price (product_id, currency, amount_type) where not is_archived;
 
 create table discount (
   id uuid primary key,
@@ -111,11 +108,16 @@ create table customer_payment_method (
   organization_id uuid not null,
   customer_id uuid not null,
   id uuid not null,
-  was_default boolean not null,
+  version bigint not null,
+  is_default boolean not null,
   is_gone boolean not null,
+  fingerprint text,
   primary key (organization_id, customer_id, id),
   foreign key (organization_id, customer_id) references customer (organization_id, id)
 );
+
+create index customer_payment_method_id on customer_payment_method (organization_id, id);
+create index customer_payment_method_fingerprint on customer_payment_method (organization_id, fingerprint) where fingerprint <> '';
 
 create table customer_balance (
   organization_id uuid not null,
@@ -124,7 +126,23 @@ create table customer_balance (
   amount bigint not null,
   primary key (organization_id, customer_id, currency),
   foreign key (organization_id, customer_id) references customer (organization_id, id)
-)
+);
+
+create table customer_balance_transaction (
+  id uuid primary key,
+  organization_id uuid not null,
+  customer_id uuid not null,
+  currency text not null,
+  type text not null check (type in ('adjustment', 'order_applied', 'order_credited', 'order_carried', 'order_returned')),
+  amount bigint not null check (amount <> 0),
+  balance_amount bigint not null,
+  order_id uuid,
+  reason text,
+  created_at timestamptz not null,
+  check ((type = 'adjustment') = (order_id is null)),
+  foreign key (organization_id, customer_id, currency) references customer_balance (organization_id, customer_id, currency)
+);
+create index customer_balance_transaction_customer on customer_balance_transaction (organization_id, customer_id, id)
 """
 # What a checkout holds are documents of its own; columns exist for what is searched by, and follow from them.
 _CHECKOUTS = """
@@ -154,14 +172,22 @@ create table checkout (
   expires_at timestamptz not null,
   created_at timestamptz not null,
   modified_at timestamptz not null,
+  changed_at timestamptz not null,
   metadata jsonb not null,
   unique (organization_id, id)
 );
 create index checkout_created_at on checkout (organization_id, created_at, id);
 create index checkout_customer on checkout (organization_id, customer_id, created_at);
-create index checkout_open on checkout (expires_at) where status = 'open';
-create index checkout_confirmed on checkout (modified_at) where status = 'confirmed';
-create index checkout_trial on checkout (organization_id, person) where status = 'succeeded' and offer->'trial' <> 'null'::jsonb;
+create index checkout_open on checkout (expires_at) where status = 'open' and not is_sandbox(organization_id);
+create index checkout_expires_sandbox on checkout (organization_id, expires_at)
+  where is_sandbox(organization_id) and (status = 'open' or (status = 'confirmed' and payment_action is not null));
+create index checkout_confirmed on checkout (changed_at) where status = 'confirmed';
+create index checkout_trial on checkout (organization_id, person)
+  where status in ('confirmed', 'succeeded') and offer->'trial' <> 'null'::jsonb;
+create index checkout_trial_card on checkout (organization_id, payment_method_id)
+  where status = 'succeeded' and offer->'trial' <> 'null'::jsonb;
+create index checkout_awaits_card on checkout (payment_method_id) where status = 'confirmed';
+create index checkout_subscription on checkout (subscription_id) where subscription_id is not null;
 
 create table checkout_attempt (
   checkout_id uuid not null,
@@ -233,7 +259,21 @@ create table orders (
   created_at timestamptz not null,
   modified_at timestamptz not null,
   metadata jsonb not null,
+  seats integer,
+  period_start timestamptz,
+  period_end timestamptz,
+  payment_method_id uuid,
+  void_on_failure boolean not null,
+  holds_balance boolean not null,
+  payment_attempts integer not null,
+  payment_failure jsonb,
+  payment_action jsonb,
+  dunning_phase text check (dunning_phase in ('retrying', 'waiting', 'exhausted')),
+  past_due_at timestamptz,
+  dunning_due_at timestamptz,
   unique (organization_id, id),
+  check ((dunning_phase is null) = (past_due_at is null)),
+  check (dunning_due_at is null or (status = 'pending' and dunning_phase in ('retrying', 'waiting'))),
   check (total_amount = net_amount + tax_amount),
   check (due_amount = greatest(0, total_amount + applied_balance_amount)),
   check (status <> 'paid' or (invoice_number is not null and paid_at is not null)),
@@ -242,6 +282,11 @@ create table orders (
 create index orders_created_at on orders (organization_id, created_at, id);
 create index orders_customer on orders (organization_id, customer_id, created_at);
 create index orders_subscription on orders (subscription_id) where subscription_id is not null;
+create unique index orders_cycle on orders (organization_id, subscription_id, period_start) where billing_reason = 'subscription_cycle';
+create index orders_dunning on orders (dunning_due_at) where dunning_due_at is not null and not is_sandbox(organization_id);
+create index orders_dunning_sandbox on orders (organization_id, dunning_due_at)
+  where dunning_due_at is not null and is_sandbox(organization_id);
+create index orders_past_due on orders (customer_id) where status = 'pending' and past_due_at is not null;
 create unique index orders_checkout on orders (checkout_id) where checkout_id is not null;
 create unique index orders_invoice_number on orders (organization_id, invoice_number) where invoice_number is not null;
 
@@ -258,9 +303,40 @@ create table order_item (
   price_id uuid,
   start_timestamp timestamptz,
   end_timestamp timestamptz,
+  quantity integer,
+  description text not null,
+  billing_entry_id uuid,
+  billing_entry_type text,
   foreign key (organization_id, order_id) references orders (organization_id, id)
 );
 create index order_item_order on order_item (order_id, position);
+create unique index order_item_billing_entry on order_item (billing_entry_id) where billing_entry_id is not null;
+
+create table order_charge (
+  order_id uuid not null,
+  attempt integer not null,
+  organization_id uuid not null,
+  trigger text not null check (trigger in ('billing', 'change', 'dunning', 'new_card', 'customer')),
+  status text not null check (status in ('unasked', 'asked', 'awaiting_buyer', 'over')),
+  payment_id uuid not null,
+  request_id text,
+  request_hash bytea,
+  created_at timestamptz not null,
+  look_at timestamptz not null,
+  primary key (order_id, attempt),
+  unique (order_id, request_id),
+  foreign key (organization_id, order_id) references orders (organization_id, id)
+) with (fillfactor = 80);
+create unique index order_charge_under_way on order_charge (order_id) where status <> 'over';
+create index order_charge_unasked on order_charge (look_at) where status = 'unasked';
+create index order_charge_unanswered on order_charge (look_at) where status in ('asked', 'awaiting_buyer');
+create index order_charge_sandbox on order_charge (organization_id) where status <> 'over' and is_sandbox(organization_id);
+
+create table ended_subscription (
+  organization_id uuid not null,
+  subscription_id uuid not null,
+  primary key (subscription_id, organization_id)
+);
 
 create table number_series (
   organization_id uuid not null,
@@ -280,9 +356,9 @@ def upgrade() -> None:
         op.execute(statement)
     enable_row_level_security(op, "organization", roles.app, roles.worker, organization_column="id", privileges=_ALTERABLE)
     alterable = ("product", "product_price", "discount", "customer", "customer_payment_method", "customer_balance", "checkout", "orders")
-    for table in (*alterable, "number_series"):
+    for table in (*alterable, "order_charge", "number_series"):
         enable_row_level_security(op, table, roles.app, roles.worker, privileges=_ALTERABLE)
-    for table in ("checkout_attempt", "surplus_payment"):
+    for table in ("checkout_attempt", "surplus_payment", "customer_balance_transaction", "ended_subscription"):
         enable_row_level_security(op, table, roles.app, roles.worker, privileges="select, insert")
     for table in ("discount_redemption", "order_item"):
         enable_row_level_security(op, table, roles.app, roles.worker)

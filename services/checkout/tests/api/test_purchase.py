@@ -127,7 +127,7 @@ async def test_without_an_answer_it_stays_confirmed_until_a_fact_tells(shop: Sho
     outcome = AttemptOutcome(row["id"], 1, Succeeded(row["payment_id"], "stripe", None))
     for _ in range(3):
         async with shop.open_all() as store:
-            await settle_attempts([outcome, outcome], shop.clock.now(), store=store)
+            await settle_attempts([outcome, outcome], store=store)
 
     order = await order_of(shop, waiting)
     assert order.paid
@@ -173,7 +173,7 @@ async def test_money_that_comes_after_expiry_is_delivered(lone_shop: Shop) -> No
     (row,) = await shop.sql("select id, payment_id from checkout")
     async with shop.open_all() as store:
         outcome = AttemptOutcome(row["id"], 1, Succeeded(row["payment_id"], "stripe", None))
-        await settle_attempts([outcome], shop.clock.now(), store=store)
+        await settle_attempts([outcome], store=store)
 
     assert (await order_of(shop, checkout)).paid
 
@@ -183,7 +183,7 @@ async def test_a_second_payment_of_a_paid_order_is_kept_for_somebody_to_give_bac
     (row,) = await shop.sql("select id from checkout")
 
     async with shop.open_all() as store:
-        await settle_attempts([AttemptOutcome(row["id"], 2, Succeeded(uuid4(), "stripe", None))], shop.clock.now(), store=store)
+        await settle_attempts([AttemptOutcome(row["id"], 2, Succeeded(uuid4(), "stripe", None))], store=store)
 
     assert len(await shop.sql("select * from surplus_payment")) == 1
     assert (await order_of(shop, checkout)).paid

@@ -41,6 +41,7 @@ class FakePeers(Peers):
         *,
         organization_id: UUID | None,
         timeout_seconds: float = 2.0,
+        service: str | None = None,
     ) -> M:
         self.asked.append((method.name, request))
         if self.refusals:

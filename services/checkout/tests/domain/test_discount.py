@@ -8,13 +8,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from services.chassis.errors import BursarError
 from services.checkout.domain import discount as rules
-from services.checkout.domain.discount import DiscountDuration, FixedReduction, Percentage
+from services.checkout.domain.discount import DiscountDuration
 from services.checkout.tests.builders import NOW, discount, discount_terms
+from services.pricing.reduction import FixedReduction, Percentage
 
 PRODUCT = uuid4()
 DAY = timedelta(days=1)
@@ -54,18 +53,6 @@ def test_when_a_discount_applies(terms: dict[str, Any], count: int, reason: str 
         with pytest.raises(BursarError) as refused:
             rules.check_applicable(given_discount, PRODUCT, "eur", NOW)
         assert refused.value.reason == reason
-
-
-@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=10), st.integers(0, 10**10))
-def test_a_fixed_discount_takes_all_of_its_amount_and_never_more_than_a_line(amounts: list[int], off: int) -> None:
-    parts = rules.reductions(FixedReduction({"eur": off}), "eur", amounts)
-    assert sum(parts) == min(off, sum(amounts))
-    assert all(0 <= part <= amount for part, amount in zip(parts, amounts, strict=True))
-
-
-@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=10))
-def test_the_whole_percentage_makes_everything_free(amounts: list[int]) -> None:
-    assert rules.reductions(Percentage(10_000), "eur", amounts) == amounts
 
 
 def test_after_the_first_redemption_amounts_are_frozen_and_the_name_is_not() -> None:

@@ -63,6 +63,7 @@ def purchase() -> Purchase:
         order_id=uuid4(),
         subscription_id=uuid4(),
         payment_id=PAYMENT,
+        attempt_kind=AttemptKind.CHARGE,
         now=NOW,
     )
     return Purchase(confirmed, order_of(confirmed))
@@ -161,6 +162,7 @@ def test_ids_of_an_earlier_attempt_stay() -> None:
         order_id=uuid4(),
         subscription_id=uuid4(),
         payment_id=UUID(int=7),
+        attempt_kind=AttemptKind.CHARGE,
         now=NOW,
     )
     assert again.order_id == before.checkout.order_id

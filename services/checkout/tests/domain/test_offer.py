@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 
 from services.checkout.domain.address import Address, missing_parts
-from services.checkout.domain.discount import AppliedDiscount, DiscountDuration, Percentage
+from services.checkout.domain.discount import AppliedDiscount, DiscountDuration
 from services.checkout.domain.interval import Interval, IntervalUnit
-from services.checkout.domain.offer import first_order, owed_on_balance
+from services.checkout.domain.offer import first_order, kind_of_attempt
 from services.checkout.domain.payment import AttemptKind
 from services.checkout.domain.quote import Line, Quote
-from services.checkout.tests.builders import MONTHLY, NOW, discount, offer, price, quote
+from services.checkout.tests.builders import MONTHLY, NOW, discount, offer, price, quote, seats, units
+from services.pricing.price import CustomPrice
+from services.pricing.reduction import Percentage
 
 WEEK = Interval(IntervalUnit.WEEK, 1)
 FREE_FOR_EVER = AppliedDiscount(discount().id, Percentage(10_000), DiscountDuration.FOREVER, None)
@@ -23,29 +25,40 @@ FREE_ONCE = AppliedDiscount(discount().id, Percentage(10_000), DiscountDuration.
     ("fields", "kind"),
     [
         ({}, AttemptKind.CHARGE),
-        ({"quote": quote(0), "price": price(0)}, AttemptKind.NONE),
+        ({"quote": quote(0), "prices": (price(0),)}, AttemptKind.NONE),
         ({"quote": quote(49)}, AttemptKind.NONE),
         ({"recurring": MONTHLY}, AttemptKind.CHARGE),
         ({"recurring": MONTHLY, "trial": WEEK}, AttemptKind.SETUP),
         ({"recurring": MONTHLY, "trial": WEEK, "trial_needs_card": False}, AttemptKind.NONE),
-        ({"recurring": MONTHLY, "quote": quote(0), "price": price(0)}, AttemptKind.NONE),
-        ({"recurring": MONTHLY, "quote": quote(0)}, AttemptKind.NONE),
+        ({"recurring": MONTHLY, "quote": quote(0), "prices": (price(0),)}, AttemptKind.NONE),
+        ({"recurring": MONTHLY, "quote": quote(0), "prices": (price(CustomPrice(0)),)}, AttemptKind.NONE),
+        # Nothing of it is bought yet, but more may be later.
+        ({"recurring": MONTHLY, "quote": quote(0), "prices": (price(units(5)),)}, AttemptKind.SETUP),
+        ({"recurring": MONTHLY, "quote": quote(0, 500), "prices": (price(0), price(seats(500)))}, AttemptKind.CHARGE),
     ],
 )
 def test_what_confirming_asks_of_payments(fields: dict[str, Any], kind: AttemptKind) -> None:
-    assert offer(**fields).attempt_kind is kind
+    assert kind_of_attempt(offer(**fields), 0) is kind
 
 
 @pytest.mark.parametrize(("discounted", "kind"), [(FREE_FOR_EVER, AttemptKind.NONE), (FREE_ONCE, AttemptKind.SETUP)])
 def test_a_first_period_for_nothing_still_saves_a_card_unless_all_are(discounted: AppliedDiscount, kind: AttemptKind) -> None:
     free = Quote("eur", True, (Line("Handbook", 1000, discount_amount=1000),), ())
-    assert offer(recurring=MONTHLY, quote=free, discount=discounted).attempt_kind is kind
+    assert kind_of_attempt(offer(recurring=MONTHLY, quote=free, discount=discounted), 0) is kind
 
 
-def test_less_than_the_smallest_charge_is_owed() -> None:
-    assert owed_on_balance(offer(quote=quote(49))) == -49
-    assert owed_on_balance(offer(quote=quote(50))) == 0
-    assert owed_on_balance(offer(recurring=MONTHLY, trial=WEEK)) == 0
+@pytest.mark.parametrize(
+    ("fields", "balance", "kind"),
+    [
+        ({}, 999, AttemptKind.NONE),
+        ({}, 950, AttemptKind.CHARGE),
+        ({"quote": quote(49)}, -1, AttemptKind.CHARGE),
+        ({"recurring": MONTHLY}, 1000, AttemptKind.SETUP),
+        ({"recurring": MONTHLY, "trial": WEEK}, -1000, AttemptKind.SETUP),
+    ],
+)
+def test_what_the_balance_pays_is_not_asked_of_payments(fields: dict[str, Any], balance: int, kind: AttemptKind) -> None:
+    assert kind_of_attempt(offer(**fields), balance) is kind
 
 
 def test_a_trial_orders_nothing_for_its_time() -> None:

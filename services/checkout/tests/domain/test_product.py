@@ -8,9 +8,11 @@ import pytest
 
 from services.chassis.errors import BursarError
 from services.checkout.domain import product as rules
-from services.checkout.domain.price import CustomAmount, FixedAmount, Price, PriceTerms, amount_to_pay, completed
+from services.checkout.domain.price import Price, PriceTerms, TaxBehavior, check_choice, completed
 from services.checkout.domain.product import Product
-from services.checkout.tests.builders import MONTHLY, NOW, fixed, product_terms
+from services.checkout.tests.builders import MONTHLY, NOW, fixed, product_terms, seats, units
+from services.pricing.price import CustomPrice, FixedPrice, PriceAmount, SeatBasedPrice
+from services.pricing.tiers import Tier
 
 
 def made(*prices: PriceTerms, **terms: object) -> Product:
@@ -18,27 +20,65 @@ def made(*prices: PriceTerms, **terms: object) -> Product:
     return rules.create(uuid4(), uuid4(), product_terms(**terms), prices, price_ids=ids, default_currency="eur", now=NOW)[0]
 
 
+SEATS, UNITS = PriceTerms("eur", seats(1000, 800)), PriceTerms("eur", units(5))
+PAY_WHAT_YOU_WANT = PriceTerms("eur", CustomPrice())
+
+
 @pytest.mark.parametrize(
-    ("prices", "reason"),
+    ("prices", "reason", "field"),
     [
-        ([fixed(1000), fixed(2000)], "PRICE_COMBINATION_INVALID"),
-        ([fixed(1000), PriceTerms("usd", CustomAmount())], "PRICE_COMBINATION_INVALID"),
-        ([PriceTerms("eur", None)], "PRICE_COMBINATION_INVALID"),
-        ([fixed(1000, "usd")], "PRICE_CURRENCY_MISSING"),
-        ([fixed(1000, "xxx")], "CURRENCY_UNKNOWN"),
-        ([fixed(49)], "AMOUNT_BELOW_MINIMUM"),
-        ([fixed(1000), fixed(5999, "inr")], "AMOUNT_BELOW_MINIMUM"),
-        ([fixed(1000), fixed(79, "jpy")], "AMOUNT_BELOW_MINIMUM"),
-        ([fixed(100_000_000)], "AMOUNT_ABOVE_MAXIMUM"),
-        ([PriceTerms("eur", CustomAmount(1000, 500))], "PRICE_BOUNDS_INVALID"),
-        ([PriceTerms("eur", CustomAmount(1000, None, 500))], "PRICE_BOUNDS_INVALID"),
-        ([PriceTerms("eur", CustomAmount(0, None, 20))], "AMOUNT_BELOW_MINIMUM"),
+        ([fixed(1000), fixed(2000)], "PRICE_COMBINATION_INVALID", "prices"),
+        ([fixed(1000), PriceTerms("usd", CustomPrice())], "PRICE_COMBINATION_INVALID", "prices"),
+        ([fixed(1000), PriceTerms("eur", None)], "PRICE_COMBINATION_INVALID", "prices[1]"),
+        ([fixed(1000, "usd")], "PRICE_CURRENCY_MISSING", "prices"),
+        ([fixed(1000, "xxx")], "CURRENCY_UNKNOWN", "prices[0].price_currency"),
+        ([fixed(49)], "AMOUNT_BELOW_MINIMUM", "prices[0].fixed.price_amount"),
+        ([fixed(1000), fixed(5999, "inr")], "AMOUNT_BELOW_MINIMUM", "prices[1].fixed.price_amount"),
+        ([fixed(1000), fixed(79, "jpy")], "AMOUNT_BELOW_MINIMUM", "prices[1].fixed.price_amount"),
+        ([fixed(100_000_000)], "AMOUNT_ABOVE_MAXIMUM", "prices[0].fixed.price_amount"),
+        ([PriceTerms("eur", CustomPrice(1000, 500))], "PRICE_BOUNDS_INVALID", "prices[0].custom.maximum_amount"),
+        ([PriceTerms("eur", CustomPrice(1000, None, 500))], "PRICE_BOUNDS_INVALID", "prices[0].custom.preset_amount"),
+        ([PriceTerms("eur", CustomPrice(0, None, 20))], "AMOUNT_BELOW_MINIMUM", "prices[0].custom.preset_amount"),
+        ([PriceTerms("eur", SeatBasedPrice((Tier(5, 100),)))], "PRICE_TIERS_INVALID", "prices[0].seat_based.tiers[0].bound"),
+        ([PriceTerms("eur", seats(100, minimum_seats=9, maximum_seats=8))], "PRICE_BOUNDS_INVALID", "prices[0].seat_based.maximum_seats"),
+        ([SEATS, SEATS], "PRICE_COMBINATION_INVALID", "prices"),
+        ([SEATS, UNITS], "PRICE_COMBINATION_INVALID", "prices"),
+        ([fixed(1000), PAY_WHAT_YOU_WANT], "PRICE_COMBINATION_INVALID", "prices"),
+        ([SEATS, PAY_WHAT_YOU_WANT], "PRICE_COMBINATION_INVALID", "prices"),
+        ([fixed(1000), SEATS, fixed(1000, "usd")], "PRICE_COMBINATION_INVALID", "prices"),
+        ([fixed(1000), PriceTerms("eur", seats(100), TaxBehavior.INCLUSIVE)], "PRICE_COMBINATION_INVALID", "prices"),
     ],
 )
-def test_prices_that_do_not_go_together_are_refused(prices: list[PriceTerms], reason: str) -> None:
+def test_prices_that_do_not_go_together_are_refused(prices: list[PriceTerms], reason: str, field: str) -> None:
     with pytest.raises(BursarError) as refused:
-        made(*prices)
+        made(*prices, recurring=MONTHLY)
     assert refused.value.reason == reason
+    assert [violation.field for violation in refused.value.violations] == [field]
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        [fixed(1000), SEATS],
+        [fixed(1000), UNITS],
+        [SEATS],
+        [UNITS],
+        [PAY_WHAT_YOU_WANT],
+        [SEATS, fixed(100), PriceTerms("usd", seats(1), TaxBehavior.EXCLUSIVE), fixed(100, "usd", TaxBehavior.EXCLUSIVE)],
+    ],
+)
+def test_prices_that_go_together_are_sold_together(prices: list[PriceTerms]) -> None:
+    product = made(*prices, recurring=MONTHLY)
+    assert [price.amount for price in rules.prices_in(product, "eur")] == [
+        completed(price.amount, "eur", at="prices") for price in prices if price.currency == "eur" and price.amount
+    ]
+
+
+def test_units_are_billed_again_and_again() -> None:
+    with pytest.raises(BursarError) as refused:
+        made(UNITS)
+    assert refused.value.reason == "UNIT_PRICE_NEEDS_RECURRING"
+    assert made(SEATS).active_prices[0].amount == SEATS.amount, "seats are sold once, too"
 
 
 def test_free_is_a_fixed_price_of_nothing_in_any_currency() -> None:
@@ -71,37 +111,31 @@ def test_a_price_of_another_product_cannot_be_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "chosen", "pays"),
+    ("amount", "chosen"),
     [
-        (FixedAmount(1000), None, 1000),
-        (CustomAmount(50, None, 700), None, 700),
-        (CustomAmount(50, None, None), None, 50),
-        (CustomAmount(50, None, 700), 900, 900),
-        (CustomAmount(0, None, None), 0, 0),
+        (FixedPrice(1000), 900),
+        (seats(1000), 1000),
+        (CustomPrice(500, 1000, None), 499),
+        (CustomPrice(500, 1000, None), 1001),
+        (CustomPrice(0, None, None), 1),
+        (CustomPrice(0, None, None), 49),
     ],
 )
-def test_what_one_unit_costs(amount: FixedAmount | CustomAmount, chosen: int | None, pays: int) -> None:
-    made_price = Price(uuid4(), uuid4(), "eur", amount, None, False, NOW)
-    assert amount_to_pay(made_price, chosen) == pays
+def test_what_the_buyer_may_not_choose(amount: PriceAmount, chosen: int) -> None:
+    with pytest.raises(BursarError) as refused:
+        check_choice(Price(uuid4(), uuid4(), "eur", amount, None, False, NOW), chosen)
+    assert (refused.value.reason, refused.value.violations[0].field) == ("AMOUNT_NOT_ALLOWED", "amount")
 
 
 @pytest.mark.parametrize(
     ("amount", "chosen"),
-    [
-        (FixedAmount(1000), 900),
-        (CustomAmount(500, 1000, None), 499),
-        (CustomAmount(500, 1000, None), 1001),
-        (CustomAmount(0, None, None), 1),
-        (CustomAmount(0, None, None), 49),
-    ],
+    [(FixedPrice(1000), None), (FixedPrice(1000), 1000), (seats(7), None), (CustomPrice(500, 1000, None), 1000), (CustomPrice(0), 0)],
 )
-def test_what_the_buyer_may_not_choose(amount: FixedAmount | CustomAmount, chosen: int) -> None:
-    with pytest.raises(BursarError) as refused:
-        amount_to_pay(Price(uuid4(), uuid4(), "eur", amount, None, False, NOW), chosen)
-    assert refused.value.reason == "AMOUNT_NOT_ALLOWED"
+def test_what_the_buyer_may_choose(amount: PriceAmount, chosen: int | None) -> None:
+    check_choice(Price(uuid4(), uuid4(), "eur", amount, None, False, NOW), chosen)
+    assert completed(amount, "eur", at="prices") == amount
 
 
-def test_the_default_minimum_is_never_below_what_can_be_charged() -> None:
-    assert completed(CustomAmount(), "eur") == CustomAmount(50)
-    assert completed(CustomAmount(), "gbp") == CustomAmount(50)
-    assert completed(CustomAmount(), "inr") == CustomAmount(6000)
+@pytest.mark.parametrize(("currency", "minimum"), [("eur", 50), ("gbp", 50), ("inr", 6000)])
+def test_the_default_minimum_is_never_below_what_can_be_charged(currency: str, minimum: int) -> None:
+    assert completed(CustomPrice(), currency, at="prices") == CustomPrice(minimum)

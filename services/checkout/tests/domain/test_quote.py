@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.checkout.domain.discount import FixedReduction, Percentage, Reduction
 from services.checkout.domain.quote import Line, price_lines
 from services.checkout.domain.tax import TaxabilityReason, TaxRate
+from services.pricing.reduction import FixedReduction, Percentage, Reduction
 
 amounts = st.lists(st.integers(0, 9_999_999), min_size=1, max_size=12)
 reductions = st.one_of(

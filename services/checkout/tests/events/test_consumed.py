@@ -12,11 +12,9 @@ from bursar.identity.v1 import identity_events_pb2, organization_pb2
 from bursar.payments.v1 import payment_pb2, payments_events_pb2
 from google.protobuf.message import Message
 
-from services.chassis.consumer import Event
 from services.chassis.ids import new_id
-from services.checkout.app import store_of
-from services.checkout.events.consumed import reactions
-from services.checkout.tests.builders import NOW
+from services.checkout.domain.payment import Succeeded
+from services.checkout.tests.builders import organization
 from services.checkout.tests.fakes import silence
 from services.checkout.tests.shop import Shop
 
@@ -25,11 +23,7 @@ PaymentMethodFact = payments_events_pb2.PaymentMethodCreated | payments_events_p
 
 async def react(shop: Shop, kind: str, *messages: Message) -> list[UUID]:
     """The subject ids of those that came too early."""
-    (reaction,) = [each for each in reactions(store_of, shop.clock) if each.type == kind]
-    events: Sequence[Event[Any]] = [Event(uuid4(), kind, shop.organization_id, uuid4(), 1, NOW, message) for message in messages]
-    async with shop.database.worker.transaction() as transaction:
-        early = await reaction.handle(transaction, events)
-    return [event.subject_id for event in early or ()]
+    return await shop.react(kind, *messages)
 
 
 def succeeded(row: dict[str, Any], **fields: Any) -> payments_events_pb2.PaymentSucceeded:
@@ -69,7 +63,7 @@ async def test_a_batch_goes_on_without_what_is_nobodys_yet(shop: Shop) -> None:
     (row,) = await waiting(shop, 1)
     unknown = succeeded(row, checkout_id=str(uuid4()))
     renewal = succeeded(row, checkout_id="", order_id=str(uuid4()))
-    assert len(await react(shop, "payment.succeeded", unknown, renewal, succeeded(row))) == 1
+    assert len(await react(shop, "payment.succeeded", unknown, renewal, succeeded(row))) == 2
     assert (await shop.facts()).count("order.paid") == 1
 
 
@@ -153,3 +147,17 @@ async def test_a_batch_of_payment_methods_changes_a_customer_once(shop: Shop) ->
     assert (after["version"], str(after["default_payment_method_id"])) == (2, facts[1].payment_method_id)
     assert (await shop.facts()).count("customer.updated") == 1
     assert len(await shop.sql("select id from customer_payment_method")) == 2
+
+
+async def test_a_card_that_is_told_of_starts_the_trial_that_waited_for_it(shop: Shop) -> None:
+    shop.directory.made = lambda organization_id: organization(organization_id, prevent_trial_abuse=True)
+    card = new_id()
+    shop.payments.answers = [lambda _: Succeeded(None, None, card)]
+    checkout = await shop.confirm(await shop.checkout(await shop.product(monthly=True, trial_days=7)))
+    fact = payments_events_pb2.PaymentMethodCreated(payment_method_id=str(card), customer_id=checkout.customer_id, fingerprint="f")
+    assert "checkout.succeeded" not in await shop.facts()
+
+    await react(shop, "payment_method.created", fact, fact)
+
+    assert (await shop.facts()).count("checkout.succeeded") == 1
+    assert (await shop.sql("select fingerprint from customer_payment_method")) == [{"fingerprint": "f"}]

@@ -70,4 +70,4 @@ def test_checkout_succeeded_carries_all_that_a_subscription_starts_with() -> Non
     assert (message.amount, message.recurring_interval_count, message.time_zone) == (1000, 1, "Europe/Berlin")
     assert UUID(message.subscription_id) == cart.subscription_id
     assert message.trial_end.ToDatetime().isoformat() == "2026-04-30T12:00:00"
-    assert [price.id for price in message.prices] == [str(trial.price.id)]
+    assert [price.id for price in message.prices] == [str(price.id) for price in trial.prices]

@@ -9,18 +9,21 @@ import psycopg
 import pytest
 
 from services.chassis.errors import Unavailable
-from services.checkout.domain.discount import AppliedDiscount, DiscountDuration, FixedReduction, Percentage
+from services.checkout.domain.discount import AppliedDiscount, DiscountDuration
 from services.checkout.domain.interval import Interval, IntervalUnit, Period
 from services.checkout.domain.invoice import Series, SeriesKind
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.order import Order
 from services.checkout.domain.payment import PaymentAction, PaymentFailure
-from services.checkout.domain.price import CustomAmount, TaxBehavior
+from services.checkout.domain.price import TaxBehavior
 from services.checkout.domain.quote import Line, Quote
 from services.checkout.domain.tax import TaxabilityReason, TaxLine
 from services.checkout.storage.documents import OFFER
-from services.checkout.tests.builders import GERMAN, MONTHLY, NOW, checkout, discount, offer, order, placement, price, product
+from services.checkout.tests.builders import GERMAN, MONTHLY, NOW, checkout, discount, offer, order, placement, price, product, seats, units
 from services.checkout.tests.shop import Shop
+from services.pricing.price import CustomPrice, UnitLabel
+from services.pricing.reduction import FixedReduction, Percentage
+from services.pricing.tiers import TierType
 
 SCOPED = ("product", "product_price", "discount", "discount_redemption", "customer", "customer_balance", "checkout", "checkout_attempt")
 TABLES = (
@@ -40,7 +43,9 @@ TABLES = (
     "written",
     [
         offer(),
-        offer(price=replace(price(currency="usd", tax_behavior=TaxBehavior.LOCATION), amount=CustomAmount(0, 500, None))),
+        offer(prices=(price(CustomPrice(0, 500, None), "usd", tax_behavior=TaxBehavior.LOCATION),)),
+        offer(prices=(price(0), price(seats(1000, 800, minimum_seats=2))), seats=12),
+        offer(prices=(price(units(5, tier_type=TierType.GRADUATED, unit_label={"en": UnitLabel("calls", "call")})),), units=0, locale="de"),
         offer(recurring=MONTHLY, trial=Interval(IntervalUnit.DAY, 14), trial_end=NOW),
         offer(discount=AppliedDiscount(uuid4(), FixedReduction({"eur": 500}), DiscountDuration.REPEATING, 3)),
         offer(discount=AppliedDiscount(uuid4(), Percentage(500), DiscountDuration.ONCE, None)),
@@ -52,7 +57,8 @@ def test_an_offer_survives_its_document(written: Offer) -> None:
 
 
 async def test_a_product_comes_back_as_it_was(shop: Shop) -> None:
-    made = product(price(1000), price(1200, "usd"), recurring=MONTHLY, trial=Interval(IntervalUnit.WEEK, 2), description="x")
+    counted = price(units(7, 5, maximum_units=9, unit_label={"de": UnitLabel("Anfragen")}))
+    made = product(price(1000), counted, price(1200, "usd"), recurring=MONTHLY, trial=Interval(IntervalUnit.WEEK, 2), description="x")
     async with shop.open_all() as store:
         await store.products.add(made)
         assert await store.products.many([made.id]) == {made.id: made}

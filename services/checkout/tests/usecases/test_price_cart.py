@@ -6,15 +6,34 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.checkout.domain.address import Address
+from services.checkout.domain.cart import Quantity
 from services.checkout.domain.interval import Interval, IntervalUnit
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.price import TaxBehavior
 from services.checkout.domain.tax import TaxabilityReason, TaxRate
-from services.checkout.tests.builders import GERMAN, MONTHLY, NEW_YORKER, NOW, buyer, cart, discount, organization, price, product
+from services.checkout.tests.builders import (
+    GERMAN,
+    MONTHLY,
+    NEW_YORKER,
+    NOW,
+    buyer,
+    cart,
+    discount,
+    organization,
+    price,
+    product,
+    seats,
+    units,
+)
 from services.checkout.usecases.ports import Sale
 from services.checkout.usecases.price_cart import Chosen, price_cart
+from services.pricing.errors import QuantityNotAllowed
+from services.pricing.price import PriceAmount
+from services.pricing.reduction import FixedReduction, Percentage
 
 WEEK = Interval(IntervalUnit.WEEK, 1)
 
@@ -31,8 +50,8 @@ class TenPercent:
 
 
 def priced(taxes: TenPercent | None = None, **fields: Any) -> Offer:
-    sold = product(fields.pop("price", price(1000)), **fields.pop("product", {}))
-    chosen = Chosen(sold, sold.prices[0], fields.pop("discount", None), organization(**fields.pop("organization", {})))
+    sold = product(*fields.pop("prices", [fields.pop("price", price(1000))]), **fields.pop("product", {}))
+    chosen = Chosen(sold, sold.prices, fields.pop("discount", None), organization(**fields.pop("organization", {})))
     given_buyer = buyer(**fields.pop("buyer", {}))
     return price_cart(cart(product_id=sold.id, **fields), given_buyer, chosen, NOW, taxes=taxes or TenPercent())
 
@@ -90,3 +109,37 @@ def test_which_trial_it_starts_with(fields: dict[str, Any], trial: Interval | No
 
 def test_an_amount_chosen_for_a_fixed_price_has_to_be_that_price() -> None:
     assert priced(amount=1000).quote.total_amount == 1000
+
+
+def test_all_prices_of_the_product_are_bought_at_once() -> None:
+    both = [price(1000), price(seats(500, 400))]
+    offer = priced(
+        prices=both, seats=Quantity(12), discount=discount(reduction=FixedReduction({"eur": 580})), product={"recurring": MONTHLY}
+    )
+    assert [(line.price_id, line.quantity, line.amount, line.discount_amount) for line in offer.quote.lines] == [
+        (offer.prices[0].id, None, 1000, 100),
+        (offer.prices[1].id, 12, 4800, 480),
+    ]
+    assert (offer.seats, offer.units, offer.quote.total_amount) == (12, None, 5220)
+
+
+@pytest.mark.parametrize(
+    ("amount", "fields", "field"),
+    [(seats(9_999_999), {"seats": Quantity(11)}, "seats"), (units(99_999_999), {"units": Quantity(11)}, "units")],
+)
+def test_more_than_the_largest_charge_is_refused_by_its_quantity(amount: PriceAmount, fields: Any, field: str) -> None:
+    with pytest.raises(QuantityNotAllowed) as refused:
+        priced(price=price(amount), product={"recurring": MONTHLY}, **fields)
+    assert refused.value.violations[0].field == field
+
+
+@given(st.integers(0, 99_999), st.integers(0, 999), st.integers(1, 999), st.integers(1, 10_000))
+def test_what_is_bought_adds_up(fixed_amount: int, rate: int, number: int, basis_points: int) -> None:
+    reduced = discount(reduction=Percentage(basis_points))
+    offer = priced(
+        prices=[price(fixed_amount), price(units(rate))], units=Quantity(number), discount=reduced, product={"recurring": MONTHLY}
+    )
+    quote = offer.quote
+    assert quote.subtotal_amount == fixed_amount + rate * number
+    assert quote.total_amount == quote.subtotal_amount - sum(line.discount_amount for line in quote.lines) >= 0
+    assert sum(line.tax_amount for line in quote.lines) == sum(tax.amount for tax in quote.tax_lines or ())

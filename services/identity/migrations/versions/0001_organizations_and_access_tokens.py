@@ -1,4 +1,4 @@
-"""The first tables: who the tenants are and by which secrets they call."""
+"""The first tables: who the tenants are, by which secrets they call, and how the clocks of sandboxes were advanced."""
 
 from alembic import op
 
@@ -43,12 +43,61 @@ create table access_token (
 """
 _ACCESS_TOKEN_ORDER = "create index access_token_organization on access_token (organization_id, created_at, id)"
 
+# `lease` is the replica that is at it, until `leased_until` by the database's clock; one advance of an organization runs at a time.
+_CLOCK_ADVANCE = """
+create table clock_advance (
+  id uuid primary key,
+  organization_id uuid not null references organization (id),
+  number bigint not null,
+  status text not null,
+  from_time timestamptz not null,
+  to_time timestamptz not null check (to_time >= from_time),
+  now timestamptz not null check (now between from_time and to_time),
+  begun boolean not null,
+  steps integer not null,
+  waiting_for text[] not null,
+  counts jsonb not null,
+  created_at timestamptz not null,
+  finished_at timestamptz,
+  lease uuid,
+  leased_until timestamptz,
+  unique (organization_id, number)
+)
+"""
+_CLOCK_ADVANCE_RUNNING = "create unique index clock_advance_running on clock_advance (organization_id) where status = 'running'"
+# In the order in which they are told: by time, then `place`, which is the rank of the service and the position in its outbox.
+_CLOCK_HAPPENING = """
+create table clock_happening (
+  organization_id uuid not null,
+  clock_advance_id uuid not null references clock_advance (id),
+  occurred_at timestamptz not null,
+  place bigint not null,
+  service text not null,
+  type text not null,
+  subject_id uuid not null,
+  event_id uuid not null,
+  primary key (clock_advance_id, occurred_at, place)
+)
+"""
+# Up to which position the facts of a service have been taken by whoever reacts to them.
+_CLOCK_SETTLED = """
+create table clock_settled (
+  organization_id uuid not null,
+  service text not null,
+  position bigint not null,
+  primary key (organization_id, service)
+)
+"""
+
 
 def upgrade() -> None:
     roles = roles_of("identity")
     create_chassis_tables(op, roles.app, roles.worker)
     for statement in (_ORGANIZATION, _ORGANIZATION_ORDER, _ACCESS_TOKEN, _ACCESS_TOKEN_ORDER):
         op.execute(statement)
+    for statement in (_CLOCK_ADVANCE, _CLOCK_ADVANCE_RUNNING, _CLOCK_HAPPENING, _CLOCK_SETTLED):
+        op.execute(statement)
     privileges = "select, insert, update"
     enable_row_level_security(op, "organization", roles.app, roles.worker, organization_column="id", privileges=privileges)
-    enable_row_level_security(op, "access_token", roles.app, roles.worker, privileges=privileges)
+    for table in ("access_token", "clock_advance", "clock_happening", "clock_settled"):
+        enable_row_level_security(op, table, roles.app, roles.worker, privileges=privileges)

@@ -16,6 +16,13 @@ from bursar.identity.v1.organization_pb2 import (
     OrganizationSettings,
 )
 from bursar.identity.v1.organization_service_pb2 import CreateOrganizationRequest, UpdateOrganizationRequest
+from bursar.types.v1.billing_pb2 import (
+    PRORATION_BEHAVIOR_INVOICE,
+    PRORATION_BEHAVIOR_NEXT_PERIOD,
+    PRORATION_BEHAVIOR_PRORATE,
+    UNPAID_BEHAVIOR_CANCEL,
+    UNPAID_BEHAVIOR_KEEP,
+)
 from bursar.types.v1.tax_pb2 import TAX_BEHAVIOR_LOCATION
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -50,6 +57,10 @@ async def test_a_new_organization_has_every_default_settled(client: IdentityClie
     assert organization.settings.invoice_prefix == "ACMEWIDGETSA"
     assert organization.settings.invoice_numbering == INVOICE_NUMBERING_CUSTOMER
     assert organization.settings.time_zone == "UTC"
+    assert organization.settings.upgrade_proration_behavior == PRORATION_BEHAVIOR_PRORATE
+    assert organization.settings.downgrade_proration_behavior == PRORATION_BEHAVIOR_PRORATE
+    assert organization.settings.dunning_days == [2, 7, 14, 21]
+    assert organization.settings.unpaid_behavior == UNPAID_BEHAVIOR_CANCEL
     assert organization.version == 1
     assert not organization.HasField("email")
     assert await facts(database) == [("organization.created", 1, "Acme Inc.")]
@@ -65,6 +76,10 @@ async def test_what_was_said_is_kept(client: IdentityClient) -> None:
         benefit_revocation_grace_period=7,
         time_zone="Europe/Berlin",
         tax_registrations=["DE", "US-CA", "EU", "DE"],
+        upgrade_proration_behavior=PRORATION_BEHAVIOR_INVOICE,
+        downgrade_proration_behavior=PRORATION_BEHAVIOR_NEXT_PERIOD,
+        dunning_days=[1, 90],
+        unpaid_behavior=UNPAID_BEHAVIOR_KEEP,
     )
     made = await client.organization(mode=ORGANIZATION_MODE_SANDBOX, email="a@b.example", settings=settings, metadata={"crm": "42", "n": 7})
     found = await client.call("GetOrganization", OPERATOR, id=made.id)
@@ -85,6 +100,10 @@ async def test_what_was_said_is_kept(client: IdentityClient) -> None:
         ({"settings": OrganizationSettings(time_zone="localtime")}, "TIME_ZONE_UNKNOWN", "settings.time_zone"),
         ({"settings": OrganizationSettings(tax_registrations=["DE", "ZZ"])}, "COUNTRY_UNKNOWN", "settings.tax_registrations[1]"),
         ({"settings": OrganizationSettings(tax_registrations=["EU-X"])}, "COUNTRY_UNKNOWN", "settings.tax_registrations[0]"),
+        ({"settings": OrganizationSettings(dunning_days=[2, 7, 5])}, "DUNNING_DAYS_UNORDERED", "settings.dunning_days[2]"),
+        ({"settings": OrganizationSettings(dunning_days=[2, 2])}, "FIELD_INVALID", "settings.dunning_days"),
+        ({"settings": OrganizationSettings(dunning_days=[0])}, "FIELD_INVALID", "settings.dunning_days[0]"),
+        ({"settings": OrganizationSettings(unpaid_behavior=9)}, "FIELD_INVALID", "settings.unpaid_behavior"),  # type: ignore[arg-type]
         ({"settings": OrganizationSettings(invoice_prefix="ab")}, "FIELD_INVALID", "settings.invoice_prefix"),
         ({"name": "  a  "}, "FIELD_INVALID", "name"),
         ({"slug": "UPPER"}, "FIELD_INVALID", "slug"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import psycopg
 import pytest
 
+from services.identity.domain import clock_advance
 from services.identity.storage.access_tokens import StoredAccessTokens
+from services.identity.storage.clock_advances import StoredClockAdvances
 from services.identity.storage.organizations import StoredOrganizations
-from services.identity.tests.builders import a_token, an_organization
+from services.identity.tests.builders import a_happening, a_token, an_advance, an_organization
 from tests.support.databases import ServiceDatabase
 
-TABLES = ("organization", "access_token")
+TABLES = ("organization", "access_token", "clock_advance", "clock_happening", "clock_settled")
+MADE = ("organization", "access_token", "clock_advance", "clock_happening")
 
 
 async def test_the_application_role_sees_one_organization_and_no_operators_token(database: ServiceDatabase) -> None:
@@ -19,10 +22,12 @@ async def test_the_application_role_sees_one_organization_and_no_operators_token
         for organization in (mine, other):
             await StoredOrganizations(transaction).add(organization)
             await StoredAccessTokens(transaction).add(a_token(organization.id)[0])
+            await StoredClockAdvances(transaction).add(advance := an_advance(organization.id))
+            await StoredClockAdvances(transaction).add_happenings(advance, [a_happening()])
         await StoredAccessTokens(transaction).add(a_token(None)[0])
     for scope, seen in ((None, 0), (mine.id, 1)):
         async with database.app.transaction(scope) as transaction:
-            for table in TABLES:
+            for table in MADE:
                 cursor = await transaction.connection.execute(f"select * from {table}")
                 assert len(await cursor.fetchall()) == seen
 
@@ -47,3 +52,17 @@ async def test_an_organization_comes_back_as_it_was(database: ServiceDatabase) -
     async with database.worker.transaction() as transaction:
         await StoredOrganizations(transaction).add(organization)
         assert await StoredOrganizations(transaction).get(organization.id) == organization
+
+
+async def test_an_advance_and_its_happenings_come_back_as_they_were(database: ServiceDatabase) -> None:
+    organization, happening = an_organization(), a_happening()
+    advance = clock_advance.settled(an_advance(organization.id), [happening])
+    async with database.worker.transaction() as transaction:
+        await StoredOrganizations(transaction).add(organization)
+        advances = StoredClockAdvances(transaction)
+        await advances.add(advance)
+        for _ in range(2):
+            await advances.add_happenings(advance, [happening])
+        assert await advances.get(organization.id, advance.id) == advance
+        assert await advances.running(organization.id) == advance
+        assert await advances.first_happenings(advance, 5) == [happening]

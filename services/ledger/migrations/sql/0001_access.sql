@@ -49,5 +49,5 @@ grant select (last_transaction_id) on seal to bursar_ledger_app;
 
 -- EXECUTE is everybody's unless it is taken away.
 revoke execute on all functions in schema public from public;
-grant execute on function own_organization, sequence_as_of, balance_at to bursar_ledger_app, bursar_ledger_worker;
-grant execute on function post, open_accounts, seal_next, chain_hash, total(bigint) to bursar_ledger_worker;
+grant execute on function is_sandbox, own_organization, sequence_as_of, balance_at to bursar_ledger_app, bursar_ledger_worker;
+grant execute on function post, lock_books, open_accounts, seal_next, chain_hash, total(bigint) to bursar_ledger_worker;

@@ -8,8 +8,8 @@ begin
   with asked as (
     select * from unnest(codes, kinds, organizations, currencies, floors, ceilings) as a(code, kind, organization_id, currency, floor, ceiling)
   ), opened as (
-    insert into account (code, kind, organization_id, currency)
-    select code, kind, organization_id, currency from asked order by code
+    insert into account (code, kind, organization_id, currency, opened_at)
+    select code, kind, organization_id, currency, time_of(organization_id, now()) from asked order by code
     on conflict (code) do nothing
     returning id, code, currency
   )

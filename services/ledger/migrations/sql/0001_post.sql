@@ -9,6 +9,20 @@ language sql immutable set search_path = public, pg_temp as $$
   ) range, lateral (values (range.low), (range.high)) edge(place)
 $$;
 
+-- All who post wait here for each other; held to the end of the transaction.
+create function lock_books() returns void language sql volatile security definer set search_path = public, pg_temp as $$
+  select pg_advisory_xact_lock(1819632740)
+$$;
+
+-- When a transaction of an organization is posted: a sandbox has a time of its own, which starts with its id.
+create function time_of(organization_id uuid, machine timestamptz) returns timestamptz
+language sql stable set search_path = public, pg_temp as $$
+  select case when is_sandbox(organization_id) then coalesce(
+    (select c.now from sandbox_clock c where c.organization_id = time_of.organization_id),
+    'epoch'::timestamptz + interval '1 millisecond' * ('x' || left(replace(organization_id::text, '-', ''), 12))::bit(48)::bigint
+  ) else machine end
+$$;
+
 -- Posts many transactions in one round trip; each stands or falls alone. The only way into journal and entry.
 --
 -- One lock for all posters, taken before anything is read. Nearly every transaction touches the same few accounts, whose rows would
@@ -38,7 +52,7 @@ declare
   bounds_broken bigint;
   constraint_hit text;
 begin
-  perform pg_advisory_xact_lock(1819632740);
+  perform lock_books();
   posted_now := clock_timestamp();
   transaction_ids := array_fill(0::bigint, array[cardinality(keys)]);
   outcomes := array_fill(0::smallint, array[cardinality(keys)]);
@@ -70,10 +84,11 @@ begin
           b.debit_amount - b.credit_amount - t.debit + t.credit as balance_before, b.sequence - t.count as sequence_before
       ), journaled as (
         insert into journal (id, organization_id, source_id, effective_at, posted_at, kind, request_hash, idempotency_key)
-        select previous_id + low - 1 + t.place, t.organization_id, t.source_id, coalesce(t.effective_at, posted_now), posted_now,
+        select previous_id + low - 1 + t.place, t.organization_id, t.source_id, coalesce(t.effective_at, p.now), p.now,
           t.kind, t.request_hash, t.idempotency_key
         from unnest(organizations[low:high], sources[low:high], effective[low:high], kinds[low:high], hashes[low:high], keys[low:high])
           with ordinality as t(organization_id, source_id, effective_at, kind, request_hash, idempotency_key, place)
+        cross join lateral (select case when is_sandbox(t.organization_id) then time_of(t.organization_id, posted_now) else posted_now end) p(now)
         returning 1
       ), taken_back as (
         insert into reversal (transaction_id, reverses_id)

@@ -7,7 +7,7 @@ create table account (
   kind smallint not null,
   organization_id uuid,
   currency text collate "C" not null check (currency ~ '^[a-z]{3}$'),
-  opened_at timestamptz not null default now()
+  opened_at timestamptz not null
 );
 create index account_organization on account (organization_id, id);
 

@@ -19,8 +19,8 @@ _PARTS = ("tables", "guards", "accounts", "post", "seal", "as_of", "access")
 def upgrade() -> None:
     connection = op.get_bind().connection.driver_connection
     assert connection is not None
+    roles = roles_of("ledger")
+    create_chassis_tables(op, roles.app, roles.worker)
     for part in _PARTS:
         # By the driver itself: SQLAlchemy would read `:=` and `[low:high]` as parameters.
         connection.execute((_SQL / f"0001_{part}.sql").read_text())
-    roles = roles_of("ledger")
-    create_chassis_tables(op, roles.app, roles.worker)

@@ -75,6 +75,7 @@ async def test_a_transaction_shows_all_legs_but_not_the_platforms_balance(client
     seen = await client.call("GetTransaction", OURS, id=books[1])
     assert [(entry.account_code, entry.amount) for entry in seen.entries] == [(clearing().code, 200), (payable().code, -200)]
     assert [(entry.sequence, entry.balance_after_amount) for entry in seen.entries] == [(0, 0), (2, -300)]
+    assert [entry.HasField("sequence") or entry.HasField("balance_after_amount") for entry in seen.entries] == [False, True]
     whole = await client.call("GetTransaction", OPERATOR, id=books[1])
     assert [(entry.sequence, entry.balance_after_amount) for entry in whole.entries] == [(2, 300), (2, -300)]
 

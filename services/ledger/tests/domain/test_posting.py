@@ -62,8 +62,8 @@ def test_an_unknown_currency_is_refused() -> None:
     assert isinstance(caught.value, Invalid)
 
 
-def test_every_kind_has_its_line_and_only_wallets_are_bounded() -> None:
+def test_every_kind_has_its_line_and_only_customers_accounts_are_bounded() -> None:
     assert set(CHART) == set(AccountKind)
-    assert [kind for kind, line in CHART.items() if line.bounded] == [AccountKind.CUSTOMER_WALLET]
+    assert [kind for kind, line in CHART.items() if line.bounded] == [AccountKind.CUSTOMER_RECEIVABLE, AccountKind.CUSTOMER_WALLET]
     assert CHART[AccountKind.CUSTOMER_WALLET].normal is Normal.CREDIT
     assert CHART[AccountKind.CUSTOMER_WALLET].ceiling_amount == 0

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
-from bursar.checkout.v1.checkout_events_pb2 import OrderPaid
+from bursar.checkout.v1.checkout_events_pb2 import CustomerBalanceAdjusted, OrderPaid
 from bursar.payments.v1.payments_events_pb2 import PaymentSettled
 from bursar.types.v1.tax_pb2 import TaxLine
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from services.chassis.errors import BursarError
 from services.chassis.event import Event
-from services.chassis.ids import new_id
+from services.chassis.ids import new_id, new_sandbox_id
+from services.chassis.organization_clock import move_time
 from services.chassis.reactor import Reactor
 from services.ledger.domain.postings import PaidOrder, SettledPayment
 from services.ledger.events.consumed import reactions
@@ -25,8 +28,19 @@ from services.ledger.storage.accounts import AccountRegistry
 from services.ledger.storage.audit import audit
 from services.ledger.storage.books import books_in
 from services.ledger.storage.charges import charges
+from services.ledger.storage.customer_balances import customer_balances
 from services.ledger.storage.fee_plans import fee_plans
-from services.ledger.tests.builders import NOW, ORGANIZATION, OTHER_ORGANIZATION, clearing, paid_order, payable, settled_payment
+from services.ledger.tests.builders import (
+    CUSTOMER,
+    NOW,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    clearing,
+    paid_order,
+    payable,
+    settled_payment,
+    wallet,
+)
 from tests.support.databases import ServiceDatabase
 
 
@@ -67,7 +81,11 @@ def payment_settled(payment: SettledPayment) -> Event[Any]:
 
 @pytest.fixture
 def reactor(database: ServiceDatabase, registry: AccountRegistry) -> Reactor:
-    return Reactor("ledger", reactions(books=books_in(registry), plans_of=fee_plans, charges_of=charges), database.worker)
+    return Reactor(
+        "ledger",
+        reactions(books=books_in(registry), plans_of=fee_plans, charges_of=charges, balances_of=customer_balances),
+        database.worker,
+    )
 
 
 async def balances(database: ServiceDatabase) -> dict[str, int]:
@@ -188,3 +206,84 @@ async def test_clearing_equals_what_a_processor_would_say(database: ServiceDatab
 
 async def take_all(reactor: Reactor, facts: Sequence[Event[Any]]) -> None:
     assert await reactor.take(facts) == set()
+
+
+def order(total: int, applied: int, **fields: Any) -> Event[Any]:
+    """An order without tax that did something to a balance."""
+    due = total + applied
+    processor = "stripe" if due else ""
+    amounts = {"net_amount": total, "taxes": (), "total_amount": total, "applied_balance_amount": applied, "due_amount": due}
+    return order_paid(paid_order(**amounts, processor=processor, **fields))
+
+
+def balance_adjusted(amount: int) -> Event[Any]:
+    transaction_id = new_id()
+    message = CustomerBalanceAdjusted(
+        customer_balance_transaction_id=str(transaction_id), customer_id=str(CUSTOMER), currency="usd", amount=amount, reason="thanks"
+    )
+    return Event(new_id(), "customer.balance_adjusted", ORGANIZATION, transaction_id, 1, NOW, message)
+
+
+def customer_balance(after: dict[str, int]) -> tuple[int, int]:
+    """What the customer has, and what they owe."""
+    return -after.get(wallet().code, 0), after.get(f"customer_receivable:{ORGANIZATION}:{CUSTOMER}:usd", 0)
+
+
+async def test_a_balance_is_granted_used_overdrawn_and_collected(database: ServiceDatabase, reactor: Reactor) -> None:
+    steps = [(balance_adjusted(500), (500, 0)), (order(460, -460), (40, 0)), (order(70, -70), (0, 30))]
+    steps += [(order(1000, 30), (0, 0)), (order(-6000, 6000), (6000, 0)), (balance_adjusted(-7000), (0, 1000))]
+    for fact, expected in steps:
+        await reactor.take([fact])
+        assert customer_balance(await balances(database)) == expected
+    assert (await audit(database.worker)).findings == []
+
+
+async def test_balances_end_the_same_in_any_order_and_with_any_repetition(database: ServiceDatabase, reactor: Reactor) -> None:
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    changes = [chance.randint(-900, 900) for _ in range(30)]
+    facts = [balance_adjusted(change) if chance.random() < 0.4 else order(-change, change) for change in changes]
+    pending = [chance.choice(facts) for _ in range(20)] + facts
+    # Published again: as a new event about the same thing.
+    pending += [replace(fact, id=new_id()) for fact in chance.sample(facts, 10)]
+    chance.shuffle(pending)
+    while pending:
+        size = chance.randint(1, 9)
+        assert await reactor.take(pending[:size]) == set(), f"seed {seed}"
+        pending = pending[size:]
+    expected = max(sum(changes), 0), max(-sum(changes), 0)
+    assert customer_balance(await balances(database)) == expected, f"seed {seed}"
+    assert (await audit(database.worker)).findings == []
+
+
+async def test_two_consumers_at_once_split_one_balance_right(database: ServiceDatabase, registry: AccountRegistry) -> None:
+    reactors = [
+        Reactor(
+            "ledger",
+            reactions(books=books_in(registry), plans_of=fee_plans, charges_of=charges, balances_of=customer_balances),
+            database.worker,
+        )
+        for _ in range(3)
+    ]
+    changes = [100, -250, 70, -30, 400, -500, 90, -10, 60]
+    await asyncio.gather(*(reactors[place % 3].take([balance_adjusted(change)]) for place, change in enumerate(changes)))
+    assert customer_balance(await balances(database)) == (0, -sum(changes))
+
+
+async def test_a_sandboxs_transactions_bear_its_time(database: ServiceDatabase, reactor: Reactor) -> None:
+    start, later = datetime(2030, 1, 31, 12, tzinfo=UTC), datetime(2031, 1, 31, 12, tzinfo=UTC)
+    sandbox = new_sandbox_id(start)
+    await reactor.take([order_paid(paid_order(organization_id=sandbox, paid_at=start)), order_paid(paid_order())])
+    async with database.worker.transaction() as transaction:
+        await move_time(transaction, sandbox, later)
+    await reactor.take([order_paid(paid_order(organization_id=sandbox, paid_at=later))])
+    async with database.worker.connection() as connection:
+        rows = await (await connection.execute("select organization_id, effective_at, posted_at from journal order by id")).fetchall()
+        opened = await (await connection.execute("select opened_at from account where organization_id = %s", [sandbox])).fetchone()
+    assert [(row["effective_at"], row["posted_at"]) for row in rows if row["organization_id"] == sandbox] == [
+        (start, start),
+        (later, later),
+    ]
+    assert [row["posted_at"].year < 2030 for row in rows if row["organization_id"] != sandbox] == [True]
+    assert opened is not None
+    assert opened["opened_at"] == start

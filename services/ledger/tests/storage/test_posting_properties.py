@@ -25,7 +25,7 @@ from services.ledger.tests.posting_machine import QUICK, PostingMachine
 from tests.support.databases import Cluster, ServiceUrls, opened
 
 _POST_SQL = Path(services.ledger.__file__).parent / "migrations" / "sql" / "0001_post.sql"
-_LOCK = "perform pg_advisory_xact_lock(1819632740);"
+_LOCK = "perform lock_books();"
 Mutation = tuple[tuple[str, str], ...]
 
 BOUND_AT_BATCH_END: Mutation = ((" over on_account is distinct from l.transaction", " over on_account is null"),)

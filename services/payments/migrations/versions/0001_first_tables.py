@@ -45,6 +45,7 @@ create table attempt (
   succeeded_at timestamptz,
   closed boolean not null,
   reads integer not null,
+  asked_at timestamptz,
   due_at timestamptz,
   version bigint not null,
   created_at timestamptz not null,
@@ -55,7 +56,11 @@ create table attempt (
 create unique index attempt_subject on attempt (organization_id, kind, subject_id, number);
 create unique index attempt_processor_id on attempt (processor_id) where processor_id is not null;
 create index attempt_due on attempt (due_at) where due_at is not null;
-create index attempt_unknown on attempt (created_at) where status in ('pending', 'unknown');
+create index attempt_unknown on attempt (asked_at) where status in ('pending', 'unknown');
+-- Charges that wait for their turn, in the order of their ids, which grow with time.
+create index attempt_queued on attempt (id) where status = 'pending' and asked_at is null;
+create index attempt_unfinished on attempt (organization_id) where is_sandbox(organization_id)
+  and (status in ('pending', 'unknown', 'processing') or (status = 'succeeded' and kind = 'payment' and settlement_currency is null));
 create index attempt_created on attempt (organization_id, kind, created_at, id);
 create index attempt_customer on attempt (organization_id, customer_id, created_at);
 create index attempt_checkout on attempt (organization_id, checkout_id) where checkout_id is not null;
@@ -95,6 +100,7 @@ create index payment_method_detach on payment_method (detach_at) where detach_at
 
 create table stripe_event (
   id text primary key,
+  organization_id uuid,
   type text not null,
   status text not null check (status in ('received', 'processed', 'ignored', 'parked')),
   source text not null check (source in ('webhook', 'list')),

@@ -20,6 +20,8 @@ from services.payments.tests.builders import NOW, payment, setup
 SETTLEMENT = Settlement("usd", 1000, 59, 941, NOW, NOW + timedelta(days=2))
 FAILURE = Failure("card_declined", "generic_decline", "no", True)
 METHOD = new_id()
+TOLD_AT = NOW + timedelta(days=400)
+"""By the organization's clock."""
 CARD = MethodDetails("pm_1", "card", "visa", "4242", 8, 2030)
 
 
@@ -55,9 +57,29 @@ LIVES = {
 def lived(attempt: Attempt, outcomes: list[Outcome]) -> tuple[Attempt, list[tuple[str, int]]]:
     facts: list[tuple[str, int]] = []
     for outcome in outcomes:
-        attempt, happened = decide(attempt, outcome, NOW)
+        attempt, happened = decide(attempt, outcome, NOW, TOLD_AT)
         facts += [(fact.type, fact.version) for fact in happened]
     return attempt, facts
+
+
+def test_nobody_can_act_in_the_owners_absence_so_the_charge_fails_and_is_closed_next() -> None:
+    after, facts = lived(payment(off_session=True), [ACTION])
+    assert (after.status, after.closed, facts) == (a.FAILED, False, [("payment.failed", 1)])
+    assert after.failure is not None
+    assert (after.failure.code, after.failure.retryable) == ("authentication_required", True)
+    assert after.due_at == NOW
+
+
+def test_a_method_that_is_added_on_its_own_is_told_by_its_own_fact() -> None:
+    after, facts = lived(setup(checkout_id=None), [said("succeed", details=CARD, payment_method_id=METHOD)])
+    assert (after.status, after.payment_method_id, facts) == (a.SUCCEEDED, METHOD, [])
+
+
+def test_what_is_told_bears_the_organizations_time_and_what_is_due_the_machines() -> None:
+    after, _ = lived(payment(), [SUCCEEDED])
+    assert (after.succeeded_at, after.modified_at) == (TOLD_AT, TOLD_AT)
+    assert after.due_at is not None
+    assert after.due_at < TOLD_AT
 
 
 @given(life=st.sampled_from(sorted(LIVES)), data=st.data())

@@ -25,7 +25,7 @@ def test_what_is_over_is_never_due(attempt: a.Attempt) -> None:
 
 
 def test_a_payment_that_is_never_settled_is_not_looked_at_for_ever() -> None:
-    old = payment(status=a.SUCCEEDED, succeeded_at=NOW - timedelta(days=31))
+    old = payment(status=a.SUCCEEDED, asked_at=NOW - timedelta(days=31))
     assert due_after(old, NOW) is None
 
 
@@ -41,5 +41,5 @@ def test_a_payment_that_is_never_settled_is_not_looked_at_for_ever() -> None:
     ],
 )
 def test_only_what_never_got_an_answer_is_sent_again(status: str, age: timedelta, processor_id: str | None, expected: WhenAbsent) -> None:
-    attempt = payment(status=status, processor_id=processor_id, created_at=NOW - age)
+    attempt = payment(status=status, processor_id=processor_id, asked_at=NOW - age)
     assert when_absent(attempt, NOW) is expected

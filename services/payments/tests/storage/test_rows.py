@@ -16,16 +16,15 @@ from services.chassis.sql import Statement
 from services.payments.domain import attempt as a
 from services.payments.domain.attempt import Attempt, Failure, Kind, NextAction, Settlement
 from services.payments.domain.customer import Customer
-from services.payments.domain.payment_method import MethodDetails
 from services.payments.storage.attempts import AttemptRows
 from services.payments.storage.customers import CustomerRows
-from services.payments.storage.payment_methods import PaymentMethodRows
 from services.payments.storage.stripe_events import StripeEventRows
 from services.payments.tests.builders import NOW, payment, setup
-from services.payments.usecases.ports import StoredEvent
+from services.payments.usecases.ports import Backlog
+from services.payments.usecases.processor import StoredEvent
 from tests.support.databases import ServiceDatabase
 
-ATTEMPTS, CUSTOMERS, METHODS, EVENTS = AttemptRows(), CustomerRows(), PaymentMethodRows(), StripeEventRows()
+ATTEMPTS, CUSTOMERS, EVENTS = AttemptRows(), CustomerRows(), StripeEventRows()
 FULL: dict[str, Any] = {
     "status": a.SUCCEEDED,
     "checkout_id": new_id(),
@@ -105,49 +104,14 @@ async def test_a_customers_first_content_stays_until_the_processor_refuses_it(da
     first = Customer(new_id(), new_id(), "first@example.com", "First")
     second = replace(first, email="second@example.com")
     async with database.app.transaction(first.organization_id) as transaction:
-        assert await CUSTOMERS.ensure(transaction, first) == first
-        assert await CUSTOMERS.ensure(transaction, second) == first
+        key = first.customer_id
+        assert await CUSTOMERS.ensure(transaction, [first], NOW) == {key: first}
+        assert await CUSTOMERS.ensure(transaction, [second], NOW) == {key: first}
         await CUSTOMERS.forget(transaction, first)
-        assert await CUSTOMERS.ensure(transaction, second) == second
+        assert await CUSTOMERS.ensure(transaction, [second, first], NOW) == {key: second}
         await CUSTOMERS.made(transaction, second, "cus_1")
         await CUSTOMERS.forget(transaction, second)
-        assert (await CUSTOMERS.ensure(transaction, first)).processor_id == "cus_1"
-
-
-async def somebody(database: ServiceDatabase) -> Customer:
-    customer = Customer(new_id(), new_id(), "x@example.com")
-    async with database.app.transaction(customer.organization_id) as transaction:
-        await CUSTOMERS.ensure(transaction, customer)
-    return customer
-
-
-async def test_a_payment_method_is_kept_once_and_the_first_is_the_default(database: ServiceDatabase) -> None:
-    customer, other = await somebody(database), await somebody(database)
-    owner, stranger = (customer.organization_id, customer.customer_id), (other.organization_id, other.customer_id)
-    cards = [MethodDetails(f"pm_{n}", "card", "visa", "4242", 8, 2030, "US", "fp") for n in range(4)]
-    async with database.worker.transaction() as transaction:
-        ids, new = await METHODS.ensure(transaction, [(*owner, cards[0]), (*owner, cards[1]), (*stranger, cards[2])], NOW)
-        assert len(new) == 3
-        assert sum(method.is_default for method in new if method.customer_id == customer.customer_id) == 1
-        assert all(method.is_default for method in new if method.customer_id == other.customer_id)
-        again, none = await METHODS.ensure(transaction, [(*owner, cards[0]), (*owner, cards[3])], NOW)
-        assert again["pm_0"] == ids["pm_0"]
-        assert [(method.details.processor_id, method.is_default) for method in none] == [("pm_3", False)]
-
-
-async def test_new_details_reach_the_row_and_a_deleted_one_stays_deleted(database: ServiceDatabase) -> None:
-    customer = await somebody(database)
-    card = MethodDetails("pm_1", "card", "visa", "4242", 8, 2026)
-    async with database.worker.transaction() as transaction:
-        ids, _ = await METHODS.ensure(transaction, [(customer.organization_id, customer.customer_id, card)], NOW)
-        await METHODS.update(transaction, [replace(card, exp_year=2031)], NOW)
-        found = await METHODS.get(transaction, customer.organization_id, ids["pm_1"])
-        assert found is not None
-        assert found.details.exp_year == 2031
-        assert len(await METHODS.forget(transaction, [ids["pm_1"]], NOW, detached=True)) == 1
-        assert await METHODS.forget(transaction, [ids["pm_1"]], NOW, detached=True) == []
-        assert await METHODS.get(transaction, customer.organization_id, ids["pm_1"]) is None
-        assert await METHODS.claim_detachments(transaction, NOW, NOW, 9) == []
+        assert (await CUSTOMERS.ensure(transaction, [first], NOW))[key].processor_id == "cus_1"
 
 
 def event(name: str, payload: bytes = b'{"nul":"\\u0000"}') -> StoredEvent:
@@ -186,9 +150,10 @@ async def test_the_cursor_is_held_by_one_and_never_moves_back(database: ServiceD
 
 async def test_how_old_the_oldest_unknown_is(database: ServiceDatabase) -> None:
     await stored(database, payment(status=a.SUCCEEDED))
-    oldest = await stored(database, payment(status=a.UNKNOWN, created_at=NOW - timedelta(minutes=20)))
+    oldest = await stored(database, payment(status=a.UNKNOWN, asked_at=NOW - timedelta(minutes=20)))
     await stored(database, payment())
+    await stored(database, payment(asked_at=None, due_at=None))
     async with database.worker.transaction() as transaction:
-        assert await ATTEMPTS.oldest_unknown(transaction) == (2, oldest.created_at)
+        assert await ATTEMPTS.oldest_unknown(transaction) == Backlog(queued=1, asked=2, oldest=oldest.asked_at)
         rows = await transaction.all(Statement("select id from attempt where status = 'unknown'"))
     assert [UUID(str(row["id"])) for row in rows] == [oldest.id]

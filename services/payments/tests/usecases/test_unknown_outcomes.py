@@ -13,7 +13,7 @@ from services.payments.tests.world import World
 from tests.support.eventually import eventually
 
 INTENTS = "/v1/payment_intents"
-_AGE = Statement("update attempt set created_at = created_at - interval '1 hour', due_at = now()")
+_AGE = Statement("update attempt set asked_at = asked_at - interval '1 hour', due_at = now()")
 
 
 async def fault(world: World, **given: Any) -> None:

@@ -8,13 +8,15 @@ from datetime import timedelta
 import pytest
 
 from services.chassis.errors import NotPossibleNow
-from services.subscription.domain.changes import Why, canceled, caught_up, revoked, uncanceled
+from services.subscription.domain.changes import Why, canceled, revoked, uncanceled
+from services.subscription.domain.cycle import caught_up
 from services.subscription.domain.errors import SubscriptionEnded, SubscriptionNotCanceled
 from services.subscription.domain.periods import Period, period
 from services.subscription.domain.start import started
 from services.subscription.domain.status import BILLABLE, ENDED, LIFECYCLE, RUNNING, Status
-from services.subscription.domain.subscription import Change, Subscription
-from services.subscription.tests.builders import MONTHLY, NOW, a_subscription, purchase
+from services.subscription.domain.story import Change
+from services.subscription.domain.subscription import Subscription
+from services.subscription.tests.builders import MONTHLY, NOW, a_subscription, at, purchase
 
 DAY = timedelta(days=1)
 LATER = NOW + DAY
@@ -34,7 +36,7 @@ def test_it_starts_active_in_its_first_period() -> None:
     after = change.after
     assert told(change) == ["created", "active", "updated"]
     assert (after.status, after.period, after.trial, after.anchor) == (Status.ACTIVE, period(NOW, MONTHLY, 0), None, NOW)
-    assert (after.version, after.created_at, after.modified_at, after.due_at) == (3, LATER, LATER, None)
+    assert (after.version, after.created_at, after.modified_at, after.due_at) == (3, LATER, LATER, after.period.end)
     assert (after.id, after.customer_id, after.terms) == (bought.subscription_id, bought.customer_id, bought.terms)
 
 
@@ -43,25 +45,17 @@ def test_it_starts_with_its_trial() -> None:
     trial = Period(NOW, NOW + 14 * DAY)
     assert told(change) == ["created", "updated"]
     assert (change.after.status, change.after.period, change.after.trial) == (Status.TRIALING, trial, trial)
-    assert (change.after.anchor, change.after.due_at, change.after.version) == (trial.end, trial.end, 2)
+    assert (change.after.anchor, change.after.version, change.after.period_number) == (trial.end, 2, -1)
+    assert change.after.due_at == trial.end - 3 * DAY  # it is announced
 
 
 def test_a_trial_of_no_length_is_none() -> None:
     assert started(purchase(trial_end=NOW), NOW).after.status is Status.ACTIVE
 
 
-def test_the_first_period_begins_where_the_trial_ends() -> None:
-    before = a_subscription(trial_days=14)
-    assert caught_up(before, NOW + 14 * DAY - timedelta(microseconds=1)) == Change(before)
-    change = caught_up(before, NOW + 20 * DAY)
-    assert told(change) == ["updated", "active", "cycled"]
-    assert (change.after.status, change.after.period) == (Status.ACTIVE, period(NOW + 14 * DAY, MONTHLY, 0))
-    assert caught_up(change.after, NOW + 500 * DAY) == Change(change.after)
-
-
 def test_canceling_sets_its_end_and_time_ends_it() -> None:
     before = a_subscription()
-    change = canceled(before, Why("too_expensive", "sorry"), LATER)
+    change = canceled(before, Why("too_expensive", "sorry"), at(LATER))
     assert told(change) == ["updated", "canceled"]
     assert change.after.cancellation is not None
     assert (change.after.status, change.after.cancellation.ends_at, change.after.due_at) == (
@@ -70,39 +64,39 @@ def test_canceling_sets_its_end_and_time_ends_it() -> None:
         before.period.end,
     )
     assert (change.after.cancellation.canceled_at, change.after.cancellation.at_period_end) == (LATER, True)
-    end = caught_up(change.after, before.period.end + 3 * DAY)
+    (end,) = caught_up(change.after, at(before.period.end + 3 * DAY))
     assert told(end) == ["updated", "revoked"]
     assert (end.after.status, end.after.ended_at, end.after.due_at) == (Status.CANCELED, before.period.end, None)
     assert (end.after.version, end.after.modified_at) == (7, before.period.end + 3 * DAY)
 
 
 def test_a_canceled_trial_ends_without_a_paid_period() -> None:
-    change = canceled(a_subscription(trial_days=14), Why(), LATER)
-    end = caught_up(change.after, NOW + 14 * DAY)
+    change = canceled(a_subscription(trial_days=14), Why(), at(LATER))
+    (end,) = caught_up(change.after, at(NOW + 14 * DAY))
     assert (end.after.status, end.after.ended_at, told(end)) == (Status.CANCELED, NOW + 14 * DAY, ["updated", "revoked"])
 
 
 def test_canceling_again_changes_only_what_was_said() -> None:
-    once = canceled(a_subscription(), Why("unused", "a"), NOW).after
-    again = canceled(once, Why("other"), LATER)
+    once = canceled(a_subscription(), Why("unused", "a"), at(NOW)).after
+    again = canceled(once, Why("other"), at(LATER))
     assert told(again) == ["updated"]
     assert again.after.cancellation == replace(once.cancellation, reason="other")  # type: ignore[type-var]
-    assert canceled(again.after, Why("other", "a"), LATER) == Change(again.after)
-    assert canceled(again.after, Why(), LATER) == Change(again.after)
+    assert canceled(again.after, Why("other", "a"), at(LATER)) == Change(again.after)
+    assert canceled(again.after, Why(), at(LATER)) == Change(again.after)
 
 
 def test_a_cancellation_is_taken_back() -> None:
     before = a_subscription()
-    back = uncanceled(canceled(before, Why("unused", "a"), NOW).after, LATER)
+    back = uncanceled(canceled(before, Why("unused", "a"), at(NOW)).after, at(LATER))
     assert told(back) == ["updated", "uncanceled"]
     assert back.after == replace(before, version=7, modified_at=LATER)
     with pytest.raises(SubscriptionNotCanceled):
-        uncanceled(back.after, LATER)
+        uncanceled(back.after, at(LATER))
 
 
 def test_revoking_ends_it_at_once() -> None:
     before = a_subscription()
-    change = revoked(before, Why("low_quality"), LATER)
+    change = revoked(before, Why("low_quality"), at(LATER))
     assert told(change) == ["updated", "canceled", "revoked"]
     cancellation = change.after.cancellation
     assert cancellation is not None
@@ -113,11 +107,11 @@ def test_revoking_ends_it_at_once() -> None:
         "low_quality",
     )
     assert (change.after.status, change.after.ended_at, change.after.period) == (Status.CANCELED, LATER, before.period)
-    assert revoked(change.after, Why("other"), LATER + DAY) == Change(change.after)
+    assert revoked(change.after, Why("other"), at(LATER + DAY)) == Change(change.after)
 
 
 def test_revoking_what_was_canceled_tells_of_no_second_cancellation() -> None:
-    change = revoked(canceled(a_subscription(), Why("unused"), NOW).after, Why(), LATER)
+    change = revoked(canceled(a_subscription(), Why("unused"), at(NOW)).after, Why(), at(LATER))
     assert told(change) == ["updated", "revoked"]
     assert change.after.cancellation is not None
     assert (change.after.cancellation.canceled_at, change.after.cancellation.ends_at, change.after.cancellation.reason) == (
@@ -131,16 +125,16 @@ def test_revoking_what_was_canceled_tells_of_no_second_cancellation() -> None:
 def test_from_which_statuses_each_command_is_legal(status: Status) -> None:
     before = in_status(status)
     if status in BILLABLE:
-        assert canceled(before, Why(), NOW).after.status is status
+        assert canceled(before, Why(), at(NOW)).after.status is status
     elif status in ENDED:
         with pytest.raises(SubscriptionEnded):
-            canceled(before, Why(), NOW)
+            canceled(before, Why(), at(NOW))
         with pytest.raises(SubscriptionEnded):
-            uncanceled(before, NOW)
+            uncanceled(before, at(NOW))
     else:
         with pytest.raises(NotPossibleNow, match=f"that is {status}"):
-            canceled(before, Why(), NOW)
-    assert revoked(before, Why(), NOW).after.status is (status if status in ENDED else Status.CANCELED)
+            canceled(before, Why(), at(NOW))
+    assert revoked(before, Why(), at(NOW)).after.status is (status if status in ENDED else Status.CANCELED)
 
 
 def test_the_table_knows_every_status_and_leads_out_of_no_end() -> None:

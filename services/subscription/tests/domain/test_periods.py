@@ -73,6 +73,14 @@ def test_month_ends_and_leap_days(anchor: str, interval: str, count: int, expect
         ),
         ("begun at the second 02:30", "2026-10-25T01:30Z", "day", "Europe/Berlin", ["25T01:30", "26T01:30", "27T01:30", "28T01:30"]),
         ("midnight is skipped", "2024-04-24T22:00Z", "day", "Africa/Cairo", ["24T22:00", "25T22:00", "26T21:00", "27T21:00"]),
+        (
+            "a week over the change keeps its hour",
+            "2026-03-25T08:00Z",
+            "week",
+            "Europe/Berlin",
+            ["25T08:00", "01T07:00", "08T07:00", "15T07:00"],
+        ),
+        ("and back", "2026-10-21T13:00Z", "week", "America/New_York", ["21T13:00", "28T13:00", "04T14:00", "11T14:00"]),
         ("half an hour", "2026-10-02T15:00Z", "day", "Australia/Lord_Howe", ["02T15:00", "03T15:00", "04T14:30", "05T14:30"]),
         ("a local day is not UTC's", "2026-01-31T23:30Z", "month", "Asia/Tokyo", ["31T23:30", "28T23:30", "31T23:30", "30T23:30"]),
         (

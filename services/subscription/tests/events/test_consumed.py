@@ -12,12 +12,16 @@ from uuid import UUID
 import psycopg
 import pytest
 from bursar.checkout.v1.checkout_events_pb2 import CustomerDeleted
-from bursar.checkout.v1.discount_pb2 import AppliedDiscount, PercentageDiscount
+from bursar.checkout.v1.discount_pb2 import DISCOUNT_DURATION_REPEATING, AppliedDiscount, PercentageDiscount
 from bursar.types.v1.intervals_pb2 import RECURRING_INTERVAL_UNSPECIFIED
 
 from services.chassis.event import Event
 from services.chassis.ids import new_id
 from services.chassis.reactor import Reactor
+from services.pricing.price import FixedPrice
+from services.pricing.reduction import Percentage
+from services.subscription.domain.discount import AppliedDiscount as Applied
+from services.subscription.domain.discount import Discount, DiscountDuration
 from services.subscription.domain.periods import Interval, Period, Recurrence
 from services.subscription.domain.status import Status
 from services.subscription.domain.subscription import Subscription
@@ -30,7 +34,12 @@ DAY = timedelta(days=1)
 
 async def test_a_succeeded_checkout_starts_its_subscription(reactor: Reactor, database: ServiceDatabase) -> None:
     discount_id, payment_method_id = new_id(), new_id()
-    discount = AppliedDiscount(discount_id=str(discount_id), duration_in_months=3, percentage=PercentageDiscount(basis_points=2000))
+    discount = AppliedDiscount(
+        discount_id=str(discount_id),
+        duration=DISCOUNT_DURATION_REPEATING,
+        duration_in_months=3,
+        percentage=PercentageDiscount(basis_points=2000),
+    )
     message = checkout_succeeded(external_customer_id="u1", discount=discount, payment_method_id=str(payment_method_id))
     assert await reactor.take([event_of(message)]) == set()
     subscription = (await all_subscriptions(database.worker))[UUID(message.subscription_id)]
@@ -40,10 +49,10 @@ async def test_a_succeeded_checkout_starts_its_subscription(reactor: Reactor, da
     terms = subscription.terms
     assert terms.recurrence == Recurrence(Interval.MONTH, 1, "Europe/Berlin")
     assert (terms.amount, terms.currency, terms.tax_behavior) == (1900, "eur", "exclusive")
-    assert (terms.discount_id, terms.payment_method_id) == (discount_id, payment_method_id)
-    assert terms.discount is not None
-    assert terms.discount["percentage"] == {"basis_points": 2000}
-    assert [price["fixed"] for price in terms.prices] == [{"price_amount": "1900"}]
+    assert terms.payment_method_id == payment_method_id
+    applied = Applied(discount_id, Percentage(2000), DiscountDuration.REPEATING, 3)
+    assert terms.discount == Discount(applied, cycles_billed=1, cycles_left=2)  # the checkout's order was the first
+    assert [price.amount for price in terms.prices] == [FixedPrice(1900)]
     assert await facts_of(database.worker) == {subscription.id: in_order("created", "active", "updated")}
 
 
@@ -131,7 +140,7 @@ async def test_order_repetition_and_batches_change_nothing(reactor: Reactor, dat
 
 async def _forget(database: ServiceDatabase) -> None:
     async with await psycopg.AsyncConnection.connect(database.urls.admin, autocommit=True) as admin:
-        await admin.execute("truncate subscription, customer, inbox, outbox, outbox_pending")
+        await admin.execute("truncate subscription, billing_entry, subscription_order, customer, inbox, outbox, outbox_pending")
 
 
 async def test_a_purchase_and_the_deletion_of_its_customer_at_the_same_time_end_in_one_way(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from bursar.subscription.v1.subscription_events_pb2 import SubscriptionCycled
 
 from services.chassis.clock import ManualClock
 from services.chassis.database import Database
-from services.subscription.app import STORE_OF, catch_up_all
+from services.chassis.ids import new_id, new_sandbox_id
+from services.subscription.app import STORE_OF, catch_up_all, clockwork_of
 from services.subscription.domain.changes import Why, canceled
+from services.subscription.domain.entry import EntryState, EntryType
+from services.subscription.domain.errors import PeriodBilled
 from services.subscription.domain.status import Status
-from services.subscription.domain.subscription import Subscription
-from services.subscription.tests.builders import NOW, a_subscription
-from services.subscription.tests.reading import all_subscriptions, facts_of, in_order
+from services.subscription.domain.subscription import ChargingUpdate, Subscription
+from services.subscription.tests.builders import NOW, a_subscription, at, entry, price, terms
+from services.subscription.tests.reading import all_entries, all_subscriptions, facts_of, in_order, payloads_of
 from services.subscription.usecases import catch_up as subject
 from services.subscription.usecases.catch_up import catch_up
 from tests.support.databases import ServiceDatabase
@@ -27,14 +32,19 @@ async def store(database: Database, *subscriptions: Subscription) -> None:
         await STORE_OF(transaction).subscriptions.add(subscriptions)
 
 
-def ending(at: datetime = NOW + 28 * DAY) -> Subscription:
-    subscription = canceled(a_subscription(), Why(), NOW).after
-    assert subscription.due_at == at
+def ending() -> Subscription:
+    subscription = canceled(a_subscription(), Why(), at()).after
+    assert subscription.due_at == NOW + 28 * DAY
     return subscription
 
 
 async def test_only_what_is_due_is_done(database: ServiceDatabase) -> None:
-    due, trial, not_due, running = ending(), a_subscription(trial_days=14), a_subscription(trial_days=60), a_subscription()
+    due, trial, not_due, running = (
+        ending(),
+        a_subscription(trial_days=14),
+        a_subscription(trial_days=60),
+        a_subscription(started_at=NOW + DAY),
+    )
     await store(database.worker, due, trial, not_due, running)
     await catch_up_all(database.worker, ManualClock(NOW + 28 * DAY))
     found = await all_subscriptions(database.worker)
@@ -43,15 +53,8 @@ async def test_only_what_is_due_is_done(database: ServiceDatabase) -> None:
     assert (found[not_due.id], found[running.id]) == (not_due, running)
     assert await facts_of(database.worker) == {
         due.id: in_order("updated", "revoked", first=6),
-        trial.id: in_order("updated", "active", "cycled", first=3),
+        trial.id: in_order("trial_end_announced", "updated", "active", "cycled", first=3),
     }
-
-
-async def test_a_period_that_passes_leaves_an_active_subscription_alone(database: ServiceDatabase) -> None:
-    running = a_subscription()
-    await store(database.worker, running)
-    await catch_up_all(database.worker, ManualClock(NOW + 400 * DAY))
-    assert await all_subscriptions(database.worker) == {running.id: running}
 
 
 async def test_workers_side_by_side_do_everything_once(database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,13 +66,81 @@ async def test_workers_side_by_side_do_everything_once(database: ServiceDatabase
         done = 0
         while True:
             async with database.worker.transaction() as transaction:
-                batch = await catch_up(NOW + 28 * DAY, store=STORE_OF(transaction))
+                batch = await catch_up(NOW + 28 * DAY, new_id, store=STORE_OF(transaction))
             done += batch
             if not batch:
                 return done
 
     assert sum(await asyncio.gather(*(worker() for _ in range(4)))) == 60
     assert await facts_of(database.worker) == {subscription.id: in_order("updated", "revoked", first=6) for subscription in due}
+
+
+async def test_overlapping_workers_bill_each_period_once(database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subject, "BATCH", 5)
+    renewed = [a_subscription(terms=terms(prices=(price(1000), price(500)))) for _ in range(30)]
+    await store(database.worker, *renewed)
+    await asyncio.gather(*(catch_up_all(database.worker, ManualClock(NOW + 60 * DAY)) for _ in range(3)))
+    await catch_up_all(database.worker, ManualClock(NOW + 60 * DAY))  # nothing is left
+    found = await all_subscriptions(database.worker)
+    assert {each.period_number for each in found.values()} == {2}
+    assert await facts_of(database.worker) == {each.id: in_order("cycled", "cycled", first=4) for each in renewed}
+    entries = await all_entries(database.worker)
+    assert len(entries) == 30 * 2 * 2
+    assert len({(entry.subscription_id, entry.price_id, entry.period.start) for entry in entries}) == len(entries)
+    assert {entry.state for entry in entries} == {EntryState.BILLED}
+    assert len({entry.order_id for entry in entries}) == 60
+
+
+async def test_what_waited_for_an_order_is_on_the_next_one_and_on_no_other(database: ServiceDatabase) -> None:
+    subscription = a_subscription()
+    credit = entry(subscription)
+    await store(database.worker, subscription)
+    async with database.worker.transaction() as transaction:
+        await STORE_OF(transaction).entries.save([credit])
+    await catch_up_all(database.worker, ManualClock(NOW + 60 * DAY))
+    cycled = [SubscriptionCycled.FromString(payload) for payload in await payloads_of(database.worker, "subscription.cycled")]
+    assert [[line.amount for line in each.billing.lines] for each in cycled] == [[1900, -500], [1900]]
+    assert cycled[0].billing.lines[1].billing_entry_id == str(credit.id)
+    assert {entry.state for entry in await all_entries(database.worker)} == {EntryState.BILLED}
+
+
+async def test_a_price_is_billed_once_for_a_period_whoever_tries(database: ServiceDatabase) -> None:
+    subscription = a_subscription()
+    once = [entry(subscription, 1900, type=EntryType.CYCLE, price_id=subscription.terms.prices[0].id) for _ in range(2)]
+    async with database.worker.transaction() as transaction:
+        await STORE_OF(transaction).entries.save(once[:1])
+    with pytest.raises(PeriodBilled):
+        async with database.worker.transaction() as transaction:
+            await STORE_OF(transaction).entries.save(once[1:])
+    async with database.worker.transaction() as transaction:
+        await STORE_OF(transaction).entries.save([replace(once[1], charged_first=True)])  # a change begins its period anew
+
+
+async def test_a_sandbox_is_left_to_its_own_clock(database: ServiceDatabase) -> None:
+    sandbox = new_sandbox_id(NOW)
+    theirs, live = a_subscription(organization_id=sandbox), a_subscription()
+    await store(database.worker, theirs, live)
+    await catch_up_all(database.worker, ManualClock(NOW + 30 * DAY))
+    assert set(await facts_of(database.worker)) == {live.id}
+    clockwork = clockwork_of(database.worker)
+    async with database.worker.transaction() as transaction:
+        assert await clockwork.find_due(transaction, sandbox, NOW + 27 * DAY) is None
+        assert await clockwork.find_due(transaction, sandbox, NOW + 90 * DAY) == theirs.period.end
+        assert await clockwork.unfinished(transaction, sandbox) == []
+    assert await clockwork.run_due(sandbox, NOW + 27 * DAY) == 0
+    assert await clockwork.run_due(sandbox, theirs.period.end) == 1
+    assert await clockwork.run_due(sandbox, theirs.period.end) == 0
+    assert (await facts_of(database.worker))[theirs.id] == in_order("cycled", first=4)
+
+
+async def test_a_change_that_waits_for_its_charge_holds_time_up(database: ServiceDatabase) -> None:
+    sandbox = new_sandbox_id(NOW)
+    charging = replace(a_subscription(organization_id=sandbox), charging_update=ChargingUpdate(new_id(), NOW, terms()))
+    await store(database.worker, charging)
+    clockwork = clockwork_of(database.worker)
+    assert await clockwork.run_due(sandbox, NOW + 90 * DAY) == 0
+    async with database.worker.transaction() as transaction:
+        assert await clockwork.unfinished(transaction, sandbox) == ["1 changes that wait for their charge"]
 
 
 async def test_what_somebody_works_on_is_left_to_them(database: ServiceDatabase) -> None:

@@ -2,32 +2,57 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
 
 from services.chassis.ids import new_id
+from services.pricing.price import CustomPrice, UnitBasedPrice, UnitLabel
+from services.pricing.reduction import FixedReduction
+from services.pricing.tiers import Tier
 from services.subscription.app import STORE_OF
-from services.subscription.domain.changes import Why, canceled, caught_up, revoked
-from services.subscription.domain.subscription import Subscription
-from services.subscription.tests.builders import NOW, ORGANIZATION, a_subscription, terms
+from services.subscription.domain.changes import Why, canceled, paused, revoked
+from services.subscription.domain.cycle import caught_up
+from services.subscription.domain.discount import attached
+from services.subscription.domain.periods import Interval
+from services.subscription.domain.status import Status
+from services.subscription.domain.subscription import ChargingUpdate, PendingUpdate, ProductTarget, Subscription
+from services.subscription.tests.builders import MONTHLY, NOW, ORGANIZATION, a_subscription, at, by_seats, discount, price, terms
 from tests.support.databases import ServiceDatabase
 
+
+def latest(before: Subscription, now: datetime) -> Subscription:
+    return caught_up(before, at(now))[-1].after
+
+
+_SEATS = terms(
+    prices=(price(0), by_seats((5, 1000), (None, 900), graduated=True)),
+    seats=3,
+    discount=attached(discount("repeating", 3), NOW, MONTHLY, 0),
+    payment_method_id=new_id(),
+)
+_UNITS = terms(prices=(price(UnitBasedPrice((Tier(None, 5),), unit_label={"en": UnitLabel("calls", "call")})),), units=40)
+_TARGET = ProductTarget(new_id(), "Team", replace(MONTHLY, interval=Interval.YEAR), (price(9900),), "inclusive")
+_PAUSED = paused(a_subscription(), NOW + timedelta(days=90), at()).after
 STAGES: dict[str, Subscription] = {
     "active": a_subscription(external_customer_id="u1"),
     "trialing": a_subscription(trial_days=14),
-    "after its trial": caught_up(a_subscription(trial_days=14), NOW + timedelta(days=20)).after,
-    "canceled": canceled(a_subscription(), Why("unused", "too quiet"), NOW).after,
-    "ended": revoked(a_subscription(), Why(), NOW).after,
-    "with all terms": a_subscription(
-        terms=terms(
-            prices=({"id": "p1", "fixed": {"price_amount": "1900"}},),
-            discount_id=new_id(),
-            discount={"percentage": {"basis_points": 2000}},
-            payment_method_id=new_id(),
-        )
-    ),
+    "after its trial": latest(a_subscription(trial_days=14), NOW + timedelta(days=20)),
+    "renewed": latest(a_subscription(), NOW + timedelta(days=200)),
+    "canceled": canceled(a_subscription(), Why("unused", "too quiet"), at()).after,
+    "ended": revoked(a_subscription(), Why(), at()).after,
+    "about to pause": _PAUSED,
+    "paused": latest(_PAUSED, NOW + timedelta(days=40)),
+    "past due": replace(a_subscription(), status=Status.PAST_DUE, past_due_at=NOW),
+    "with seats and a discount": a_subscription(terms=_SEATS),
+    "with units": a_subscription(terms=_UNITS),
+    "with a fixed discount": a_subscription(discount=discount("once", reduction=FixedReduction({"eur": 500, "usd": 600}))),
+    "with a custom price": a_subscription(terms=terms(prices=(price(CustomPrice(100, None, 500), chosen=700),))),
+    "with a change to come": replace(a_subscription(), pending_update=PendingUpdate(NOW, NOW + timedelta(days=28), _TARGET, seats=7)),
+    "with a change that is charged": replace(a_subscription(), charging_update=ChargingUpdate(new_id(), NOW, _SEATS, anchor=NOW)),
+    "announced": replace(a_subscription(), announced_end=NOW + timedelta(days=28), metadata={"a": "b", "n": 1}),
 }
 
 
@@ -42,7 +67,7 @@ async def test_it_comes_back_as_it_was(database: ServiceDatabase, stage: str) ->
 
 async def test_a_change_is_stored_whole(database: ServiceDatabase) -> None:
     before, bystander = a_subscription(trial_days=14), a_subscription(trial_days=14)
-    ended = revoked(canceled(caught_up(before, NOW + timedelta(days=15)).after, Why("other", "x"), NOW).after, Why(), NOW).after
+    ended = revoked(canceled(latest(before, NOW + timedelta(days=15)), Why("other", "x"), at()).after, Why(), at()).after
     async with database.worker.transaction() as transaction:
         subscriptions = STORE_OF(transaction).subscriptions
         await subscriptions.add([before, bystander])

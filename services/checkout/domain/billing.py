@@ -1,0 +1,102 @@
+"""What a subscription owes becomes an order: the same arithmetic for the order itself and for a preview of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.checkout.domain import order as orders
+from services.checkout.domain.balance import BalanceChange, applied_balance, type_of
+from services.checkout.domain.customer import Customer
+from services.checkout.domain.discount import AppliedDiscount
+from services.checkout.domain.errors import AmountAboveMaximum
+from services.checkout.domain.interval import Period
+from services.checkout.domain.order import BillingReason, Order, OrderCreated, Placement
+from services.checkout.domain.organization import Organization
+from services.checkout.domain.price import LARGEST_PRICE, TaxBehavior
+from services.checkout.domain.quote import Line, Quote, price_lines
+from services.checkout.domain.tax import TaxRate, is_inclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Billing:
+    """Lines that became due, and all that an order of them needs to know."""
+
+    organization_id: UUID
+    order_id: UUID
+    subscription_id: UUID
+    customer_id: UUID
+    product_id: UUID | None
+    reason: BillingReason
+    currency: str
+    tax_behavior: TaxBehavior
+    discount: AppliedDiscount | None
+    payment_method_id: UUID | None
+    lines: tuple[Line, ...]
+    description: str
+    period: Period | None
+    void_on_failure: bool
+
+    @property
+    def cycle_start(self) -> datetime | None:
+        """Of the cycle that it bills; an order for each is made once."""
+        return self.period.start if self.period and self.reason is BillingReason.SUBSCRIPTION_CYCLE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """The order of a billing, and what it adds to the customer's balance."""
+
+    order: Order
+    fact: OrderCreated
+    changes: tuple[BalanceChange, ...]
+
+
+def quote_of(billing: Billing, payer: Customer, organization: Organization, rates: Sequence[TaxRate] | None) -> Quote:
+    """The lines with discount and tax. `rates` None: the payer's place is not known."""
+    address = payer.details.billing_address
+    return price_lines(
+        billing.currency,
+        billing.lines,
+        reduction=billing.discount.reduction if billing.discount else None,
+        rates=rates,
+        inclusive=is_inclusive(billing.tax_behavior, address.country if address else organization.country),
+    )
+
+
+def order_of(
+    billing: Billing, payer: Customer, organization: Organization, quote: Quote, item_ids: tuple[UUID, ...], *, balance: int, now: datetime
+) -> Billed:
+    """The order, pending. `balance` is the payer's before it."""
+    applied = applied_balance(quote.total_amount, balance, billing.currency)
+    order, fact = orders.place(billing.order_id, organization.id, _placement(billing, payer), quote, item_ids, balance=applied, now=now)
+    return Billed(order, fact, order.balance_change(type_of(quote.total_amount, balance, applied), applied, now))
+
+
+def check_chargeable(order: Order) -> None:
+    """AmountAboveMaximum if no processor takes that much at once."""
+    if order.due_amount > LARGEST_PRICE:
+        raise AmountAboveMaximum(order.quote.currency, LARGEST_PRICE, "billing.lines")
+
+
+def _placement(billing: Billing, payer: Customer) -> Placement:
+    details = payer.details
+    return Placement(
+        customer_id=payer.id,
+        external_customer_id=details.external_id,
+        billing_reason=billing.reason,
+        product_id=billing.product_id,
+        discount_id=billing.discount.discount_id if billing.discount else None,
+        subscription_id=billing.subscription_id,
+        checkout_id=None,
+        description=billing.description,
+        billing_name=details.billing_name or details.name,
+        billing_address=details.billing_address,
+        customer_tax_id=details.tax_id,
+        metadata={},
+        period=billing.period,
+        payment_method_id=billing.payment_method_id,
+        void_on_failure=billing.void_on_failure,
+    )

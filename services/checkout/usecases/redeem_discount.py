@@ -1,0 +1,44 @@
+"""A subscription that runs takes a discount: the same limits as at a checkout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.chassis.ids import new_id
+from services.checkout.domain.discount import AppliedDiscount, applied, check_applicable, same_person
+from services.checkout.domain.errors import CustomerNotFound, DiscountNotFound
+from services.checkout.usecases.ports import Redemption, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which discount, for whom and what."""
+
+    discount_id: UUID
+    customer_id: UUID
+    product_id: UUID
+    currency: str
+
+
+async def redeem_discount(organization_id: UUID, wanted: Wanted, *, store: Store) -> AppliedDiscount:
+    """The discount as it was redeemed. DiscountNotFound, DiscountNotApplicable, DiscountExhausted, CustomerNotFound."""
+    discount = await store.discounts.get(wanted.discount_id)
+    if discount is None:
+        raise DiscountNotFound
+    customer = await store.customers.get(wanted.customer_id)
+    if customer is None:
+        raise CustomerNotFound
+    now = await store.now(organization_id)
+    check_applicable(discount, wanted.product_id, wanted.currency, now)
+    redemption = Redemption(
+        # No checkout redeems it, so nothing gives it back: the key is its own.
+        checkout_id=new_id(),
+        organization_id=organization_id,
+        discount_id=discount.id,
+        customer_id=customer.id,
+        person=same_person(customer.details.email),
+        created_at=now,
+    )
+    await store.discounts.redeem(redemption)
+    return applied(discount)

@@ -1,0 +1,45 @@
+"""Charges whose outcome nobody told us: ask payments, then settle."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.chassis.errors import NotPossibleNow, Unavailable
+from services.checkout.domain.charge import Charge, ChargeOutcome, ChargeStatus, ChargeTrigger, moved
+from services.checkout.domain.payment import ActionNeeded, Declined, Outcome, PaymentFailure, Undecided
+from services.checkout.usecases.ports import ChargesOutside, OpenStore
+from services.checkout.usecases.settle_charges import settle_charges
+
+_BATCH = 100
+_SYNCHRONOUS = (ChargeTrigger.CHANGE, ChargeTrigger.CUSTOMER)
+_NEVER_MADE = Declined(PaymentFailure("payment_not_made", "The payment was not made. Please try again."), retryable=True)
+
+
+async def resolve_charges(now: datetime, *, open_store: OpenStore, payments: ChargesOutside) -> int:
+    """How many were decided, or are asked for again. `now` is the machine's time."""
+    async with open_store(None) as store:
+        waiting = await store.charges.unanswered(now, _BATCH)
+    answers = [(charge, await _outcome(charge, payments)) for charge in waiting]
+    lost = [charge for charge, outcome in answers if outcome is None]
+    told = [(charge, outcome) for charge, outcome in answers if outcome is not None]
+    async with open_store(None) as store:
+        await store.charges.save_asked([moved(charge, "ask_again") for charge in lost], now)
+        # Asked about again only after a while.
+        await store.charges.save_asked([charge for charge, outcome in told if charge.status is ChargeStatus.ASKED], now)
+        outcomes = [ChargeOutcome(charge.order_id, charge.attempt, outcome) for charge, outcome in told]
+        decided = [each for each in outcomes if not isinstance(each.outcome, Undecided)]
+        await settle_charges(decided, now, store=store)
+    return len(decided) + len(lost)
+
+
+async def _outcome(charge: Charge, payments: ChargesOutside) -> Outcome | None:
+    """None: payments never heard of it, and nobody waits for the answer, so that it is to be asked for again."""
+    try:
+        outcome = await payments.look_up(charge)
+        if outcome is None:
+            return _NEVER_MADE if charge.trigger in _SYNCHRONOUS else None
+        if isinstance(outcome, ActionNeeded) and (charge.status is ChargeStatus.AWAITING_BUYER or not charge.has_buyer):
+            return await payments.give_up(charge)
+        return outcome
+    except (Unavailable, NotPossibleNow):  # not cancelable: it is just ending otherwise
+        return Undecided()

@@ -1,0 +1,48 @@
+"""Nobody shall owe an order any more: by hand, or because its subscription ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from services.checkout.domain.collection import Collected, void
+from services.checkout.domain.errors import OrderNotFound, OrderNotPending, PaymentUnderWay
+from services.checkout.domain.order import Order, OrderStatus
+from services.checkout.usecases.ports import Store
+from services.checkout.usecases.settle_charges import save_collected
+
+
+async def void_order(order_id: UUID, machine_now: datetime, *, store: Store) -> Order:
+    """The order, void; the lock of its row keeps charges out. OrderNotFound, OrderNotPending, PaymentUnderWay."""
+    locked = await store.orders.lock([order_id])
+    if not locked:
+        raise OrderNotFound
+    order = locked[0]
+    if order.status is OrderStatus.VOID:
+        return order
+    if order.status is not OrderStatus.PENDING:
+        raise OrderNotPending(order.status)
+    # What a checkout sells goes with its checkout, which may be confirmed at any moment.
+    if order.placement.checkout_id is not None or await store.charges.under_way([order_id]):
+        raise PaymentUnderWay
+    step = void(Collected(order, None), await store.now(order.organization_id))
+    await save_collected([step], machine_now, store=store)
+    return step.order
+
+
+async def end_subscriptions(ended: Sequence[tuple[UUID, UUID]], machine_now: datetime, *, store: Store) -> None:
+    """Of subscriptions, by organization and id: what they owe is void, or will be if the charge under way fails."""
+    await store.ended_subscriptions.keep(ended)
+    orders = await store.orders.lock_pending_of_subscriptions(sorted({subscription_id for _, subscription_id in ended}))
+    # Their first order belongs to a checkout, which ends it itself.
+    orders = [order for order in orders if order.placement.checkout_id is None]
+    if not orders:
+        return
+    charges = await store.charges.under_way([order.id for order in orders])
+    now_of = await store.now_of({order.organization_id for order in orders})
+    free = [order for order in orders if order.id not in charges]
+    await save_collected([void(Collected(order, None), now_of(order.organization_id)) for order in free], machine_now, store=store)
+    charged = [order for order in orders if order.id in charges]
+    await store.orders.save([replace(order, placement=replace(order.placement, void_on_failure=True)) for order in charged])

@@ -1,0 +1,90 @@
+"""Billing entries in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from psycopg.errors import UniqueViolation
+from sqlalchemy import Select, bindparam, select
+
+from services.chassis.database import Row, Transaction
+from services.chassis.pagination import Page, paged
+from services.chassis.sql import Statement, bulk_insert, compile_statement
+from services.subscription.domain.entry import LIFECYCLE, BillingEntry, EntryState
+from services.subscription.domain.errors import PeriodBilled
+from services.subscription.storage.entry_rows import entry_to_row, row_to_entry
+from services.subscription.storage.tables import billing_entry as table
+from services.subscription.usecases.ports import ListedEntries, SubscriptionKey
+
+_SAVE = bulk_insert(table, suffix="on conflict (organization_id, id) do update set state = excluded.state, order_id = excluded.order_id")
+_PENDING = Statement(
+    "select e.* from unnest(%(organization_ids)s::uuid[], %(ids)s::uuid[]) as k (organization_id, id) join billing_entry e "
+    "on e.organization_id = k.organization_id and e.subscription_id = k.id and e.state = 'pending' order by e.created_at, e.id"
+)
+_OF_ORDER = compile_statement(
+    select(table)
+    .where(
+        table.c.organization_id == bindparam("organization_id"),
+        table.c.subscription_id == bindparam("subscription_id"),
+        table.c.order_id == bindparam("order_id"),
+    )
+    .order_by(table.c.created_at, table.c.id)
+)
+# Only reserved ones move, so that the partial index finds them and nothing else is looked at.
+_SETTLE = Statement(
+    "update billing_entry e set state = %(state)s from unnest(%(organization_ids)s::uuid[], %(ids)s::uuid[]) as o (organization_id, id) "
+    "where e.organization_id = o.organization_id and e.order_id = o.id and e.state = 'charging'"
+)
+
+
+class StoredEntries:
+    """The billing entries that one transaction sees. Their subscription is locked by whoever changes them."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    async def save(self, entries: Sequence[BillingEntry]) -> None:
+        """Store new ones, and what became of others. PeriodBilled: time has billed a price for that period already."""
+        # One statement cannot touch a row twice; the last word on an entry counts.
+        once = {entry.id: entry for entry in entries}.values()
+        try:
+            await self._transaction.many(_SAVE, [entry_to_row(entry) for entry in once])
+        except UniqueViolation:
+            raise PeriodBilled from None
+
+    async def pending(self, keys: Collection[SubscriptionKey]) -> Mapping[UUID, tuple[BillingEntry, ...]]:
+        """What waits for an order, by subscription, oldest first."""
+        parameters = {"organization_ids": [key[0] for key in keys], "ids": [key[1] for key in keys]}
+        found: dict[UUID, tuple[BillingEntry, ...]] = {}
+        for row in await self._transaction.all(_PENDING, **parameters):
+            found[row["subscription_id"]] = (*found.get(row["subscription_id"], ()), row_to_entry(row))
+        return found
+
+    async def of_order(self, organization_id: UUID, subscription_id: UUID, order_id: UUID) -> list[BillingEntry]:
+        """What an order bills of its subscription."""
+        parameters = {"organization_id": organization_id, "subscription_id": subscription_id, "order_id": order_id}
+        return [row_to_entry(row) for row in await self._transaction.all(_OF_ORDER, **parameters)]
+
+    async def settle(self, orders: Collection[tuple[UUID, UUID]], *, paid: bool) -> None:
+        """What was reserved for orders (organization, id) is billed, or never will be."""
+        if not orders:
+            return
+        state = LIFECYCLE.after("bill" if paid else "drop", EntryState.CHARGING)
+        keys = sorted(orders)
+        await self._transaction.execute(_SETTLE, state=state, organization_ids=[key[0] for key in keys], ids=[key[1] for key in keys])
+
+    async def page(self, organization_id: UUID, subscription_id: UUID, pending: bool | None, page: Page) -> ListedEntries:
+        """One page of a subscription's entries."""
+        query = _filtered(organization_id, subscription_id, pending)
+        rows: list[Row] = await self._transaction.all(compile_statement(paged(query, page, table.c.created_at, table.c.id)))
+        return ListedEntries([row_to_entry(row) for row in rows[: page.size]], page.next_token(rows))
+
+
+def _filtered(organization_id: UUID, subscription_id: UUID, pending: bool | None) -> Select[Any]:
+    query = select(table).where(table.c.organization_id == organization_id, table.c.subscription_id == subscription_id)
+    if pending is None:
+        return query
+    waits = table.c.state == EntryState.PENDING.value
+    return query.where(waits if pending else ~waits)

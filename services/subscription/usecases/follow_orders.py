@@ -1,0 +1,68 @@
+"""Orders of subscriptions were paid, or were not: debts come and go, changes that waited for their charge hold or are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.chassis.organization_clock import NowOf
+from services.subscription.domain.billing import BillingReason
+from services.subscription.domain.charging import charged, not_charged
+from services.subscription.domain.cycle import Situation
+from services.subscription.domain.debt import OrderState, SubscriptionOrder, settled
+from services.subscription.domain.story import Story, latest
+from services.subscription.domain.subscription import Subscription
+from services.subscription.usecases.ports import NewId, Store, SubscriptionKey
+from services.subscription.usecases.situations import situations
+from services.subscription.usecases.tell import tell
+
+
+async def follow_orders(heard: Sequence[SubscriptionOrder], now_of: NowOf, new_id: NewId, *, store: Store) -> None:
+    """Take facts of orders, in whatever order they come. `heard`: one an order."""
+    await store.orders.hear(heard)
+    owing = {(each.organization_id, each.subscription_id) for each in heard if each.state is not OrderState.PAID}
+    keys = await store.subscriptions.of_orders({(each.organization_id, each.id, each.subscription_id) for each in heard}, owing)
+    await settle_subscriptions(keys, heard, now_of, new_id, store=store)
+    await _settle_entries(heard, store=store)
+
+
+async def settle_subscriptions(
+    keys: set[SubscriptionKey], heard: Sequence[SubscriptionOrder], now_of: NowOf, new_id: NewId, *, store: Store
+) -> None:
+    """Decide what the orders of these subscriptions make of them."""
+    if not keys:
+        return
+    found = await store.subscriptions.lock_many(keys)
+    # Read after the lock: of two who heard of different orders the second sees what the first wrote.
+    unpaid = await store.orders.unpaid(sorted(keys))
+    organizations = await store.organizations.get_many({key[0] for key in keys})
+    situation_of = await situations(found, now_of, new_id, store=store)
+    by_order = {each.id: each for each in heard}
+    stories: list[tuple[Subscription, Story]] = []
+    for before in found:
+        paid = [each for each in heard if each.subscription_id == before.id and each.state is OrderState.PAID]
+        change = await _charge_decided(before, by_order, situation_of[before.id], store=store)
+        keeps_unpaid = organizations[before.organization_id].keeps_unpaid
+        orders = [*unpaid.get(before.id, ()), *paid]
+        stories.append(
+            (before, (*change, *settled(latest(before, change), orders, keeps_unpaid=keeps_unpaid, situation=situation_of[before.id])))
+        )
+    await tell(stories, store=store)
+
+
+async def _charge_decided(before: Subscription, heard: dict[UUID, SubscriptionOrder], situation: Situation, *, store: Store) -> Story:
+    """What becomes of a change that waited for one of these orders."""
+    order = heard.get(before.charging_update.order_id) if before.charging_update else None
+    if order is None or order.state is OrderState.FAILED:
+        return ()
+    reserved = await store.entries.of_order(before.organization_id, before.id, order.id)
+    decide = charged if order.state is OrderState.PAID else not_charged
+    return (decide(before, reserved, situation),)
+
+
+async def _settle_entries(heard: Sequence[SubscriptionOrder], *, store: Store) -> None:
+    """Entries that were reserved for an order of a change that nothing waits for any more: the subscription ended meanwhile.
+    Those of renewals belong to theirs from the first."""
+    changes = [each for each in heard if each.reason == BillingReason.UPDATE]
+    for state, paid in ((OrderState.PAID, True), (OrderState.VOID, False)):
+        await store.entries.settle({(each.organization_id, each.id) for each in changes if each.state is state}, paid=paid)

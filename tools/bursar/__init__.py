@@ -1,0 +1,1 @@
+"""`./bursar`: the command line for whoever works with a running suite."""

@@ -1,0 +1,21 @@
+"""How a command ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from tools.bursar.suite import SuiteError
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """What went wrong in a sentence or two, and exit status 1."""
+    try:
+        yield
+    except SuiteError as error:
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(1) from None
