@@ -8,10 +8,26 @@ from deploy.audit.suite import Suite
 from deploy.audit.verdict import Verdict, verdict
 
 _DELETED = "select id, 1 as version from customer where deleted_at is not null"
+# What happens to a balance is a fact of the customer too, but changes nothing of what is copied.
+_CUSTOMERS = (
+    "select id, coalesce((select max(o.version) from outbox o where o.organization_id = c.organization_id and o.subject_id = c.id "
+    "and o.type in ('customer.created', 'customer.updated', 'customer.deleted')), version) as version from customer c"
+)
+# A discount that was deleted goes on for those who have it; its name is kept as it was before.
+_DISCOUNTS = "select id, version - (deleted_at is not null)::int as version from discount"
 _COPIES: Sequence[tuple[str, str, str, str]] = (
     ("identity", "select id, version from organization", "checkout", "select id, version from organization"),
     ("identity", "select id, version from organization", "benefits", "select organization_id as id, version from organization"),
-    ("checkout", "select id, version from customer", "benefits", "select id, version from customer"),
+    ("identity", "select id, version from organization", "subscription", "select id, version from organization"),
+    ("checkout", _CUSTOMERS, "benefits", "select id, version from customer"),
+    (
+        "checkout",
+        f"{_CUSTOMERS} where deleted_at is null",
+        "subscription",
+        "select id, version from customer where version > 0 and deleted_at is null",
+    ),
+    ("checkout", "select id, version from product", "subscription", "select id, version from product"),
+    ("checkout", _DISCOUNTS, "subscription", "select id, version from discount"),
     ("checkout", _DELETED, "subscription", _DELETED),
 )
 """Original and copy: service and query each."""

@@ -26,7 +26,7 @@ def arguments() -> argparse.Namespace:
     add("--port", type=int, default=12111, help="port to listen on; 0 takes a free one (default %(default)s)")
     add("--public-url", help="how browsers reach this server (default http://HOST:PORT)")
     add("--state", type=Path, metavar="FILE", help="keep the state in this file, across restarts and kill -9")
-    add("--webhook-url", metavar="URL", help="register a webhook endpoint for all events; needs --webhook-secret")
+    add("--webhook-url", metavar="URL", help="register a webhook endpoint; needs --webhook-secret")
     add("--webhook-secret", metavar="whsec_…", help="the secret that signs its events")
     add("--webhook-events", default="*", metavar="TYPE,…", help="only events of these types (default: all)")
     add("--connect-webhook-url", metavar="URL", help="the same for the events of connected accounts")

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from deploy.audit.quiet import wait_until_quiet
 from deploy.audit.suite import Suite
 from deploy.local.stack import Stack
+from tests.e2e.calls import read_response
 from tests.e2e.merchants import Merchant as Caller
 from tests.e2e.merchants import operator
 from tests.e2e.simulator import Simulator
@@ -103,8 +104,11 @@ class Actor:
         return self.caller.post("discounts", name="Scenario", **reduction, **duration)
 
     def _change(self, behavior: str, **change: Any) -> None:
-        body = {"change": change, "proration_behavior": f"PRORATION_BEHAVIOR_{behavior.upper()}"}
-        self._verb("change", **body)
+        """PAYMENT_FAILED is an outcome like others: what follows from it is compared."""
+        body = {"request_id": str(uuid4()), "change": change, "proration_behavior": f"PRORATION_BEHAVIOR_{behavior.upper()}"}
+        response = self.caller.rest("POST", f"subscriptions/{self.subscription_id}:change", json=body)
+        assert response.status_code == 200 or read_response(response).reason == "PAYMENT_FAILED", response.text
+        self._settle()
 
     def _verb(self, verb: str, **body: Any) -> None:
         self.caller.post(f"subscriptions/{self.subscription_id}:{verb}", **body)

@@ -75,7 +75,8 @@ def reactions(
 
     async def end(transaction: Transaction, events: Sequence[Event[subscriptions.SubscriptionRevoked]]) -> None:
         ended = sorted({(event.organization_id, UUID(event.message.subscription.subscription_id)) for event in events})
-        await end_subscriptions(ended, clock.now(), store=store_of(transaction))
+        payer_ids = {UUID(told) for event in events if (told := event.message.subscription.customer_id)}
+        await end_subscriptions(ended, payer_ids, clock.now(), store=store_of(transaction))
 
     return [
         Reaction("organization.created", identity.OrganizationCreated, keep),

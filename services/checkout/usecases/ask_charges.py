@@ -5,8 +5,10 @@ A charge is written down before payments is asked and marked after, so a crash a
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +24,18 @@ _LEASE = timedelta(seconds=30)
 _PAUSE = timedelta(seconds=2)
 """After a call that nobody answered."""
 _BATCH = 500
+_AT_ONCE = 8
 _Wanted = tuple[Charge, Bill]
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    asked: Sequence[Charge] = ()
+    """Payments has taken them."""
+    refused: Sequence[ChargeOutcome] = ()
+    """It never will."""
+    unknown: Sequence[Charge] = ()
+    """Nobody answered; they are asked for again."""
 
 
 async def ask_charges(now: datetime, *, open_store: OpenStore, payments: ChargesOutside) -> int:
@@ -34,31 +47,36 @@ async def ask_charges(now: datetime, *, open_store: OpenStore, payments: Charges
     for charge in taken:
         by_organization[charge.organization_id].append((charge, bills[charge.order_id]))
     crashpoint("before_charges_are_asked")
-    for wanted in by_organization.values():
-        asked, refused = await _ask(wanted, payments)
-        crashpoint("after_charges_are_asked")
-        async with open_store(None) as store:
-            # Whose outcome was quicker than this note is over already, and stays so.
-            await store.charges.save_unasked([moved(charge, "ask") for charge in asked], now)
-            if not asked:
-                await store.charges.save_unasked([charge for charge, _ in wanted], now + _PAUSE)
-            await settle_charges(refused, now, store=store)
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def ask(wanted: Sequence[_Wanted]) -> _Answer:
+        async with limit:
+            return await _ask(wanted, payments)
+
+    answers = await asyncio.gather(*(ask(wanted) for wanted in by_organization.values()))
+    crashpoint("after_charges_are_asked")
+    async with open_store(None) as store:
+        # Whose outcome was quicker than this note is over already, and stays so.
+        await store.charges.save_unasked([moved(charge, "ask") for answer in answers for charge in answer.asked], now)
+        await store.charges.save_unasked([charge for answer in answers for charge in answer.unknown], now + _PAUSE)
+        await settle_charges([outcome for answer in answers for outcome in answer.refused], now, store=store)
     return len(taken)
 
 
-async def _ask(wanted: Sequence[_Wanted], payments: ChargesOutside) -> tuple[list[Charge], list[ChargeOutcome]]:
-    """Those that payments has taken, and those that it never will; of the others nobody knows, they are asked for again."""
+async def _ask(wanted: Sequence[_Wanted], payments: ChargesOutside) -> _Answer:
+    """All at once; half by half where one of them is refused."""
+    charges = [charge for charge, _ in wanted]
     try:
         await payments.ask(wanted)
     except (Unavailable, Conflict, Exhausted):
-        return [], []
+        return _Answer(unknown=charges)
     except BursarError as error:
         if len(wanted) == 1:
-            return [], [_refused(wanted[0][0], error)]
+            return _Answer(refused=[_refused(charges[0], error)])
         half = len(wanted) // 2
         first, second = await _ask(wanted[:half], payments), await _ask(wanted[half:], payments)
-        return first[0] + second[0], first[1] + second[1]
-    return [charge for charge, _ in wanted], []
+        return _Answer([*first.asked, *second.asked], [*first.refused, *second.refused], [*first.unknown, *second.unknown])
+    return _Answer(asked=charges)
 
 
 def _refused(charge: Charge, error: BursarError) -> ChargeOutcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -32,8 +32,12 @@ async def void_order(order_id: UUID, machine_now: datetime, *, store: Store) -> 
     return step.order
 
 
-async def end_subscriptions(ended: Sequence[tuple[UUID, UUID]], machine_now: datetime, *, store: Store) -> None:
+async def end_subscriptions(
+    ended: Sequence[tuple[UUID, UUID]], payer_ids: Collection[UUID], machine_now: datetime, *, store: Store
+) -> None:
     """Of subscriptions, by organization and id: what they owe is void, or will be if the charge under way fails."""
+    # Who bills them holds this lock too, so either the order is here already, or it is made knowing that they ended.
+    await store.customers.lock_payers(sorted(payer_ids))
     await store.ended_subscriptions.keep(ended)
     orders = await store.orders.lock_pending_of_subscriptions(sorted({subscription_id for _, subscription_id in ended}))
     # Their first order belongs to a checkout, which ends it itself.

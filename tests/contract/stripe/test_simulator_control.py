@@ -7,7 +7,8 @@ import pytest
 import stripe
 
 from tests.contract.stripe.payments import customer_with_card, purchase
-from tests.contract.stripe.simulator_process import Launch, SimulatorProcess
+from tests.contract.stripe.simulator_process import Launch, SimulatorProcess, eventually
+from tests.contract.stripe.webhook_receiver import SECRET, WebhookReceiver
 
 DAY_SECONDS = 86_400
 
@@ -28,6 +29,19 @@ async def test_an_advance_with_a_key_happens_once_also_after_a_crash(launch: Lau
     assert await offset_days(second) == 2
     await second.control("POST", "clock/advance", seconds=DAY_SECONDS)
     assert await offset_days(second) == 3
+
+
+async def test_an_endpoint_gets_the_types_that_it_is_registered_for(launch: Launch) -> None:
+    receiver = WebhookReceiver()
+    await receiver.start()
+    wanted = "payment_intent.succeeded,charge.updated"
+    simulator = await launch("--webhook-url", receiver.url, "--webhook-secret", SECRET, "--webhook-events", wanted)
+    client: Any = simulator.stripe_client().v1
+    await client.payment_intents.create_async(purchase())
+    await eventually(lambda: len(receiver.types()) == 2)
+    assert sorted(receiver.types()) == sorted(wanted.split(","))
+    assert (await simulator.control("GET", "webhooks"))["counts"] == {"delivered": 2}
+    await receiver.stop()
 
 
 def charge(customer: Any, card: Any) -> dict[str, Any]:
