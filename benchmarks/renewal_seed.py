@@ -7,11 +7,10 @@ them are told too, so that every service has its copy.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
 from uuid import UUID
 
 import psycopg
@@ -23,17 +22,15 @@ from google.protobuf.json_format import ParseDict
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
-from benchmarks.stacks import Bench
-from deploy.audit.quiet import wait_until_quiet
+from benchmarks.shops import Shop
 from services.chassis import outbox
 from services.chassis.ids import new_id
 from services.chassis.outbox import Fact
 
 BALANCE = 10_000_000
 """Of each customer, minor units: what renewals are paid from."""
-_FACTS_A_COMMIT = 1000
-_SETTLED_SECONDS = 900.0
-
+_SUBSCRIBERS_A_COMMIT = 500
+_ADDRESS = '{"country": "FR", "state": null, "city": "Lyon", "postal_code": "69001", "line1": "1 place Bellecour", "line2": null}'
 _CUSTOMERS = """copy customer (id, organization_id, type, email, email_verified, name, billing_address, version, created_at, modified_at, metadata)
 from stdin"""
 _BALANCES = "copy customer_balance (organization_id, customer_id, currency, amount) from stdin"
@@ -42,72 +39,83 @@ _MOVEMENTS = """copy customer_balance_transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class Subscriber:
     """A customer with the subscription that is made for it."""
 
     organization_id: UUID
+    product: Product
     customer_id: UUID
     subscription_id: UUID
+    adjustment_id: UUID
+
+    @property
+    def email(self) -> str:
+        return f"{self.customer_id.hex}@example.com"
 
 
-def subscribe(bench: Bench, admin_url: str, product: dict[str, Any], number: int) -> float:
-    """So many customers with a balance and a running subscription of the product; the seconds that it took."""
-    started = time.perf_counter()
-    organization = UUID(bench.organization_id)
-    made = [Seat(organization, new_id(), new_id()) for _ in range(number)]
-    _write_customers(admin_url, made)
-    asyncio.run(_tell(admin_url, made, ParseDict(product, Product(), ignore_unknown_fields=True)))
-    wait_until_quiet(bench.suite, _SETTLED_SECONDS)
-    return time.perf_counter() - started
+def subscribe(checkout_url: str, shops: Sequence[Shop], number: int) -> None:
+    """So many customers with a balance and a subscription, in turn of each shop. `checkout_url` is checkout's database; the facts are on
+    their way when this returns."""
+    products = [ParseDict(shop.product, Product(), ignore_unknown_fields=True) for shop in shops]
+    made = [
+        Subscriber(shops[index % len(shops)].organization_id, products[index % len(shops)], new_id(), new_id(), new_id())
+        for index in range(number)
+    ]
+    _write_customers(checkout_url, made)
+    asyncio.run(_tell(checkout_url, made))
 
 
-def _write_customers(admin_url: str, made: Sequence[Seat]) -> None:
+def _write_customers(checkout_url: str, made: Sequence[Subscriber]) -> None:
     now = datetime.now(UTC)
-    with psycopg.connect(admin_url) as connection, connection.cursor() as cursor:
+    with psycopg.connect(checkout_url) as connection, connection.cursor() as cursor:
         with cursor.copy(_CUSTOMERS) as copy:
             for each in made:
-                email = f"{each.customer_id.hex}@example.com"
-                address = (
-                    '{"country": "FR", "state": null, "city": "Lyon", "postal_code": "69001", "line1": "1 place Bellecour", "line2": null}'
-                )
-                copy.write_row((each.customer_id, each.organization_id, "individual", email, False, "Renée", address, 2, now, now, "{}"))
+                row = (each.customer_id, each.organization_id, "individual", each.email, False, "Renée", _ADDRESS, 2, now, now, "{}")
+                copy.write_row(row)
         with cursor.copy(_BALANCES) as copy:
             for each in made:
                 copy.write_row((each.organization_id, each.customer_id, "eur", BALANCE))
         with cursor.copy(_MOVEMENTS) as copy:
             for each in made:
-                copy.write_row(
-                    (each.subscription_id, each.organization_id, each.customer_id, "adjustment", "eur", BALANCE, BALANCE, "prepaid", now)
-                )
+                key = (each.adjustment_id, each.organization_id, each.customer_id)
+                copy.write_row((*key, "adjustment", "eur", BALANCE, BALANCE, "prepaid", now))
 
 
-async def _tell(admin_url: str, made: Sequence[Seat], product: Product) -> None:
-    async with await AsyncConnection.connect(admin_url, row_factory=dict_row) as connection:
-        for start in range(0, len(made), _FACTS_A_COMMIT // 3):
-            await outbox.store(connection, [fact for each in made[start : start + _FACTS_A_COMMIT // 3] for fact in _facts(each, product)])
+async def _tell(checkout_url: str, made: Sequence[Subscriber]) -> None:
+    async with await AsyncConnection.connect(checkout_url, row_factory=dict_row) as connection:
+        left = iter(made)
+        while some := list(islice(left, _SUBSCRIBERS_A_COMMIT)):
+            await outbox.store(connection, [fact for each in some for fact in _facts(each)])
             await connection.commit()
 
 
-def _facts(each: Seat, product: Product) -> list[Fact]:
-    now = datetime.now(UTC)
+def _facts(each: Subscriber) -> list[Fact]:
+    now, checkout_id = datetime.now(UTC), new_id()
     customer = Customer(
         id=str(each.customer_id),
         organization_id=str(each.organization_id),
         type=CUSTOMER_TYPE_INDIVIDUAL,
-        email=f"{each.customer_id.hex}@example.com",
+        email=each.email,
         name="Renée",
         version=1,
     )
-    created = facts.CustomerCreated(customer=customer)
     adjusted = facts.CustomerBalanceAdjusted(
-        customer_balance_transaction_id=str(each.subscription_id),
+        customer_balance_transaction_id=str(each.adjustment_id),
         customer_id=str(each.customer_id),
         currency="eur",
         amount=BALANCE,
         reason="prepaid",
         balance_amount=BALANCE,
     )
-    checkout_id = new_id()
+    return [
+        Fact("customer.created", each.customer_id, each.organization_id, 1, now, facts.CustomerCreated(customer=customer)),
+        Fact("customer.balance_adjusted", each.customer_id, each.organization_id, 2, now, adjusted),
+        Fact("checkout.succeeded", checkout_id, each.organization_id, 1, now, _succeeded(each, checkout_id, now)),
+    ]
+
+
+def _succeeded(each: Subscriber, checkout_id: UUID, now: datetime) -> facts.CheckoutSucceeded:
+    product = each.product
     succeeded = facts.CheckoutSucceeded(
         checkout_id=str(checkout_id),
         order_id=str(new_id()),
@@ -124,8 +132,4 @@ def _facts(each: Seat, product: Product) -> list[Fact]:
         product_name=product.name,
     )
     succeeded.started_at.FromDatetime(now)
-    return [
-        Fact("customer.created", each.customer_id, each.organization_id, 1, now, created),
-        Fact("customer.balance_adjusted", each.customer_id, each.organization_id, 2, now, adjusted),
-        Fact("checkout.succeeded", checkout_id, each.organization_id, 1, now, succeeded),
-    ]
+    return succeeded

@@ -94,8 +94,8 @@ def found_merchant(stack: Stack, name: str, **settings: Any) -> Merchant:
 
 
 @cache
-def sandbox(stack: Stack) -> Merchant:
-    """The organization with a clock of its own that all tests share who only ask about clocks."""
+def sandbox(stack: Stack, number: int = 0) -> Merchant:
+    """An organization with a clock of its own, shared by all tests that only ask about clocks; another one for another `number`."""
     founder = operator(stack)
     fields = {"mode": "ORGANIZATION_MODE_SANDBOX", "country": "NL", "default_presentment_currency": "eur"}
     organization = founder.post("organizations", name="A sandbox", slug=f"sandbox-{uuid4().hex[:12]}", **fields)

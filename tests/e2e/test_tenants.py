@@ -27,7 +27,7 @@ from tests.e2e.contracts import (
     request_of,
     short_name,
 )
-from tests.e2e.merchants import Merchant
+from tests.e2e.merchants import Merchant, sandbox
 from tests.e2e.paths import Path, dotted, is_reference, paths_of, world_key
 from tests.e2e.records import Records
 from tests.e2e.requests import Requests
@@ -101,14 +101,14 @@ def is_empty(answer: Answer) -> bool:
 @pytest.mark.parametrize("door", DOORS)
 @pytest.mark.parametrize("method", PUBLIC, ids=short_name)
 def test_another_organizations_ids_are_not_found(
-    method: MethodDescriptor, door: str, stranger: Merchant, strangers_world: World, world: World
+    method: MethodDescriptor, door: str, stack: Stack, stranger: Merchant, strangers_world: World, world: World
 ) -> None:
     rule = access(method)
     if not rule.scope and not rule.anonymous:
         answer = DOORS[door](stranger, method, Requests(strangers_world).minimal(method))
         assert answer.code == "PERMISSION_DENIED", f"a method for operators answered {answer}"
         return
-    callers = [stranger, stranger.buyer()] if rule.anonymous else [stranger]
+    callers = [sandbox(stack, 1)] if method in OF_SANDBOXES else [stranger, stranger.buyer()] if rule.anonymous else [stranger]
     requests = Requests(strangers_world)
     problems = []
     for caller in callers:

@@ -43,6 +43,9 @@ def _monthly(amount: int, name: str = "Monthly", trial_days: int = 0) -> Product
 
 _TEAM = Product("Team", (Price("seats", tiers=((5, 1000), (None, 800))),))
 _SMALL, _LARGE = _monthly(1000, "Small"), _monthly(2000, "Large")
+_CALLS = Product("Calls", (Price("units", tiers=((100, 10), (None, 7)), graduated=True),))
+_FORTNIGHTLY = Product("Fortnightly", (Price(amount=999),), interval="week", count=2)
+_FORTNIGHTLY_LARGE = Product("Fortnightly large", (Price(amount=2499),), interval="week", count=2)
 _YEARLY = Product("Yearly", (Price(amount=10_000),), interval="year")
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -79,6 +82,27 @@ SCENARIOS: Mapping[str, Scenario] = {
         ),
         _on(7, 2),
     ),
+    "a full period now": Scenario(
+        (Subscribe(_on(4, 1), _SMALL, discount=Discount(2500, lasts=3)), ChangeProduct(_on(4, 11, 17), _LARGE, "reset")),
+        _on(8, 2),
+        Merchant(tax=Fraction(1, 5), tax_included=True),
+    ),
+    "seats paid at once, and a reduction in cents": Scenario(
+        (Subscribe(_on(4, 1), _TEAM, seats=2, discount=Discount(amount=333)), ChangeQuantity(_on(4, 23, 13), 9, "invoice")), _on(6, 2)
+    ),
+    "fewer seats later": Scenario((Subscribe(_on(4, 1), _TEAM, seats=6), ChangeQuantity(_on(4, 9), 2, "next_period")), _on(6, 2)),
+    "units by tiers": Scenario(
+        (Subscribe(_on(1, 31), _CALLS, units=120), ChangeQuantity(_on(2, 14), 40, "prorate"), ChangeQuantity(_on(3, 3), 250, "prorate")),
+        _on(5, 1),
+    ),
+    "every two weeks, twice changed": Scenario(
+        (
+            Subscribe(_on(4, 1), _FORTNIGHTLY),
+            ChangeProduct(_on(4, 3), _FORTNIGHTLY_LARGE, "prorate"),
+            ChangeProduct(_on(4, 20), _FORTNIGHTLY, "invoice"),
+        ),
+        _on(6, 2),
+    ),
     "a card that is declined to the end": Scenario((Subscribe(_on(4, 1), _SMALL), UseCard(_on(4, 2), "declined")), _on(7, 2)),
     "a card that never will do": Scenario((Subscribe(_on(4, 1), _SMALL), UseCard(_on(4, 2), "lost")), _on(7, 2)),
     "a new card on the third day": Scenario(
@@ -90,6 +114,10 @@ SCENARIOS: Mapping[str, Scenario] = {
     "an end that is taken back": Scenario((Subscribe(_on(4, 1), _SMALL), Cancel(_on(4, 5)), Uncancel(_on(4, 6))), _on(5, 2)),
     "an end with something left to bill": Scenario(
         (Subscribe(_on(4, 1), _SMALL), ChangeProduct(_on(4, 11), _LARGE, "prorate"), Cancel(_on(4, 20))), _on(7, 2)
+    ),
+    "a rest that ends by itself": Scenario((Subscribe(_on(4, 1), _SMALL), Pause(_on(4, 10), resumes_at=_on(5, 17))), _on(7, 2)),
+    "a rest before which something changed": Scenario(
+        (Subscribe(_on(4, 1), _SMALL), ChangeProduct(_on(4, 8), _LARGE, "prorate"), Pause(_on(4, 10)), Resume(_on(5, 20))), _on(7, 2)
     ),
     "a rest": Scenario((Subscribe(_on(1, 31), _SMALL), Pause(_on(2, 10)), Resume(_on(4, 17))), _on(6, 20)),
     "too small to charge": Scenario((Subscribe(_on(4, 1), _SMALL, discount=Discount(amount=970)),), _on(7, 2)),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from services.chassis.crashpoint import crashpoint
+from services.chassis.errors import NotPossibleNow, Unavailable
 from services.checkout.domain.billing import Billing, check_chargeable
 from services.checkout.domain.charge import Charge, ChargeOutcome, ChargeStatus, ChargeTrigger
 from services.checkout.domain.errors import CustomerNotFound, OrderNotFound
 from services.checkout.domain.order import Order
+from services.checkout.domain.payment import ActionNeeded, Outcome, Succeeded, Undecided
 from services.checkout.usecases.bill_subscriptions import bill_subscriptions
 from services.checkout.usecases.ports import Bill, ChargesOutside, OpenStore, TaxCalculator
 from services.checkout.usecases.settle_charges import settle_charges
@@ -27,7 +28,7 @@ async def bill_now(
         if batch.early:
             raise CustomerNotFound
         if not batch.orders:
-            return await _known(billing.order_id, await store.orders.get(billing.order_id))
+            return _known(await store.orders.get(billing.order_id))
         (order,) = batch.orders
         check_chargeable(order)
         if not batch.charges:
@@ -49,13 +50,24 @@ async def charge_now(
     """Ask payments, then settle; the order afterwards."""
     crashpoint("before_order_is_charged")
     outcome = await payments.charge(charge, bill, confirmation_token_id, return_url)
+    if isinstance(outcome, ActionNeeded) and not charge.has_buyer:
+        outcome = await _without_buyer(charge, outcome, payments)
     crashpoint("after_order_is_charged")
     async with open_store(charge.organization_id) as store:
         settled = await settle_charges([ChargeOutcome(charge.order_id, charge.attempt, outcome)], machine_now, store=store)
     return settled[charge.order_id]
 
 
-async def _known(order_id: UUID, order: Order | None) -> Order:
+async def _without_buyer(charge: Charge, asked: ActionNeeded, payments: ChargesOutside) -> Outcome:
+    """Nobody will act, so the attempt is canceled; money that came all the same counts."""
+    try:
+        ended = await payments.give_up(charge)
+    except (Unavailable, NotPossibleNow):
+        return Undecided()
+    return ended if isinstance(ended, Succeeded) else asked
+
+
+def _known(order: Order | None) -> Order:
     if order is None:
         raise OrderNotFound
     return order

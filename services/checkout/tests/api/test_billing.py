@@ -20,6 +20,7 @@ from bursar.checkout.v1 import (
 from bursar.subscription.v1 import subscription_events_pb2
 
 from services.chassis.errors import BursarError, NotPossibleNow, Unavailable
+from services.checkout.domain.payment import ActionNeeded, PaymentAction
 from services.checkout.tests.fakes import DECLINED, decline, success
 from services.checkout.tests.shop import Shop
 from services.checkout.tests.subscribers import (
@@ -340,3 +341,11 @@ async def test_a_purchase_that_the_balance_covers_charges_nothing(shop: Shop) ->
     assert shop.payments.calls == 0
     assert bought.status == checkout_pb2.CHECKOUT_STATUS_SUCCEEDED
     assert await balance(shop, ada) == 0
+
+
+async def test_a_change_whose_bank_asks_for_the_buyer_is_canceled_and_void(shop: Shop) -> None:
+    shop.charges.answer = ActionNeeded(PaymentAction("secret"))
+    due = billing(await subscriber(shop), billing_reason=UPDATE, void_on_failure=True)
+    made = await shop.billing.BillNow(billing_service_pb2.BillNowRequest(billing=due), shop.call())
+    assert (made.status, made.payment_failure.code) == (VOID, "authentication_required")
+    assert shop.charges.given_up == [UUID(due.order_id)]

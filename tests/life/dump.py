@@ -1,0 +1,68 @@
+"""All that the services keep of one organization's lives, as text that does not know ids and the machine's time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from deploy.audit.suite import Suite
+
+# Left out: what the processor calls things, secrets, and the machine's own times. Who holds a seat, a grant or a key is said by the dump's
+# numbers. Rows are sorted by what happened, and only rows that say the same by their ids.
+_DUMPS: Mapping[str, Sequence[str]] = {
+    "checkout": (
+        "select 'customer' as kind, to_jsonb(t) - array['processor_customer_id', 'payment_methods'] as said from customer t",
+        "select 'order', to_jsonb(t) - array['processor'] || jsonb_build_object('items', (select jsonb_agg(to_jsonb(i) "
+        "order by i.position) from order_item i where i.order_id = t.id)) from orders t",
+        "select 'charge', to_jsonb(t) - array['look_at', 'request_id', 'request_hash'] from order_charge t",
+        "select 'balance', to_jsonb(t) from customer_balance t",
+        "select 'balance transaction', to_jsonb(t) from customer_balance_transaction t",
+        "select 'redemption', to_jsonb(t) from discount_redemption t",
+        "select 'numbers', to_jsonb(t) from number_series t",
+    ),
+    "subscription": (
+        "select 'subscription', to_jsonb(t) from subscription t",
+        "select 'entry', to_jsonb(t) from billing_entry t",
+        "select 'order of a subscription', to_jsonb(t) from subscription_order t",
+        "select 'seat', to_jsonb(t) - array['invitation_token_hash'] from customer_seat t",
+    ),
+    "benefits": (
+        "select 'source', to_jsonb(t) from entitlement_source t",
+        "select 'grant', to_jsonb(t) from benefit_grant t",
+        "select 'key', to_jsonb(t) - array['key', 'key_hash', 'display_key'] from license_key t",
+    ),
+    "ledger": (
+        "select 'transaction', to_jsonb(t) - array['id', 'posted_at', 'request_hash'] || jsonb_build_object('legs', (select jsonb_agg("
+        "jsonb_build_array(a.code, e.amount, e.currency) order by a.code, e.amount) from entry e join account a on a.id = e.account_id "
+        "where e.transaction_id = t.id)) from journal t",
+    ),
+}
+_FACTS = "select 'fact', jsonb_build_object('type', type, 'subject', subject_id, 'version', version, 'at', occurred_at) from outbox t"
+_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
+def dump(suite: Suite, organization_id: UUID) -> list[str]:
+    """A line for each row."""
+    lines: list[str] = []
+    for service, queries in _DUMPS.items():
+        for query in (*queries, _FACTS):
+            ordered = f"{query} where t.organization_id = %(organization_id)s"
+            lines += [f"{service} {row['line']}" for row in _rows(suite, service, ordered, organization_id)]
+    return _without_ids(lines)
+
+
+def _rows(suite: Suite, service: str, query: str, organization_id: UUID) -> Sequence[Mapping[str, str]]:
+    text = f"select kind || ' ' || said::text as line from ({query}) as told (kind, said)"
+    return suite.rows(service, text, organization_id=organization_id)
+
+
+def _without_ids(lines: Iterable[str]) -> list[str]:
+    """Ids become numbers in the order in which they appear, in lines that are sorted as if they had none."""
+    numbers: dict[str, str] = {}
+
+    def number(match: re.Match[str]) -> str:
+        return numbers.setdefault(match[0], f"#{len(numbers) + 1}")
+
+    ordered = sorted(lines, key=lambda line: (_ID.sub("#", line), _ID.findall(line)))
+    return [_ID.sub(number, line) for line in ordered]
