@@ -7,7 +7,7 @@ No network call belongs inside it.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -35,6 +35,7 @@ class Transaction:
     def __init__(self, connection: AsyncConnection[DictRow]) -> None:
         self.connection = connection
         self.facts: list[Fact] = []
+        self.callbacks: list[Callable[[], None]] = []
 
     async def all(self, statement: Statement, **parameters: object) -> list[Row]:
         """Every row."""
@@ -61,6 +62,10 @@ class Transaction:
     def publish(self, *facts: Fact) -> None:
         """Facts that become true with the commit."""
         self.facts.extend(facts)
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Called once the commit was sent, e.g. to wake whoever works on what was stored. It must not raise."""
+        self.callbacks.append(callback)
 
 
 class Database:
@@ -123,6 +128,8 @@ class Database:
                 # Also when the caller left during the commit: it went through all the same.
                 if transaction.facts:
                     self.wake_relay.set()
+                for callback in transaction.callbacks:
+                    callback()
 
 
 async def _configure(connection: AsyncConnection[DictRow]) -> None:

@@ -17,6 +17,7 @@ from bursar.checkout.v1 import (
 )
 from google.protobuf.descriptor import ServiceDescriptor
 
+from services.chassis.background import Background
 from services.chassis.clock import Clock
 from services.chassis.database import Transaction
 from services.chassis.organization_clock import OrganizationClock
@@ -29,7 +30,6 @@ from services.checkout.api.discounts import DiscountServicer
 from services.checkout.api.door import Door
 from services.checkout.api.orders import OrderServicer
 from services.checkout.api.products import ProductServicer
-from services.checkout.background import ChargeLane
 from services.checkout.clients.charges import ChargesOverGrpc
 from services.checkout.clients.organizations import OrganizationsOverGrpc
 from services.checkout.clients.payments import PaymentsOverGrpc
@@ -71,7 +71,7 @@ async def compose(parts: Parts) -> Service:
     async def ask() -> int:
         return await ask_charges(parts.clock.now(), open_store=open_store, payments=charges)
 
-    lane = ChargeLane(ask, every_seconds=parts.settings.charge_every_seconds)
+    lane = Background("ask-charges", ask, every_seconds=parts.settings.charge_every_seconds, linger_seconds=0.0)
     return Service(
         servicers=_servicers(door, outside, charges, parts.clock),
         reactions=reactions(store_of, parts.clock, outside.taxes, lane.wake),
@@ -95,7 +95,7 @@ def _servicers(door: Door, outside: Outside, charges: ChargesOutside, clock: Clo
     ]
 
 
-def _schedules(parts: Parts, outside: Outside, charges: ChargesOutside, lane: ChargeLane) -> list[Schedule]:
+def _schedules(parts: Parts, outside: Outside, charges: ChargesOutside, lane: Background) -> list[Schedule]:
     assert isinstance(parts.settings, CheckoutSettings)
     open_store = _all_organizations(parts)
 

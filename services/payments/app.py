@@ -7,12 +7,12 @@ from typing import cast
 
 from bursar.payments.v1 import payment_method_service_pb2, payment_service_pb2, stripe_webhook_service_pb2
 
+from services.chassis.background import Background
 from services.chassis.clockwork import Clockwork
 from services.chassis.run import Parts, Schedule, Service, command_line
 from services.payments.api.payment_method_servicer import PaymentMethodServicer
 from services.payments.api.payment_servicer import PaymentCommandServicer, PaymentServicer
 from services.payments.api.stripe_webhook_servicer import StripeWebhookServicer
-from services.payments.background import Background
 from services.payments.clients.checkout_customers import CheckoutCustomers
 from services.payments.clients.stripe_calls import StripeCalls
 from services.payments.clients.stripe_clock import StripeClock

@@ -72,6 +72,7 @@ def read_organization(message: OrganizationMessage) -> Organization:
         version=message.version,
         time_zone=settings.time_zone or "UTC",
         default_currency=message.default_presentment_currency,
+        default_tax_behavior=word_of(TaxBehavior, message.default_tax_behavior) or "location",
         allow_multiple_subscriptions=settings.allow_multiple_subscriptions,
         upgrade_proration_behavior=word_of(ProrationBehavior, settings.upgrade_proration_behavior) or "prorate",
         downgrade_proration_behavior=word_of(ProrationBehavior, settings.downgrade_proration_behavior) or "prorate",

@@ -39,7 +39,8 @@ _DUMPS: Mapping[str, Sequence[str]] = {
     ),
 }
 _FACTS = "select 'fact', jsonb_build_object('type', type, 'subject', subject_id, 'version', version, 'at', occurred_at) from outbox t"
-_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<=RCPT-)[A-Z]{8}")
+"""And the letters of a customer in the numbers of receipts, which are drawn."""
 
 
 def dump(suite: Suite, organization_id: UUID) -> list[str]:

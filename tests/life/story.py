@@ -13,10 +13,10 @@ from tests.e2e.merchants import Merchant, operator
 from tests.e2e.simulator import Simulator
 
 Json = dict[str, Any]
-START = datetime(2028, 1, 17, 9, tzinfo=UTC)
-SPRING = datetime(2028, 6, 16, 9, tzinfo=UTC)
+START = datetime(2024, 1, 17, 9, tzinfo=UTC)
+SPRING = datetime(2024, 6, 16, 9, tzinfo=UTC)
 """All but the yearly renewal has happened."""
-NEXT_YEAR = datetime(2029, 3, 2, 9, tzinfo=UTC)
+NEXT_YEAR = datetime(2025, 3, 2, 9, tzinfo=UTC)
 _FRANCE = {"country": "FR", "city": "Lyon", "postal_code": "69001", "line1": "1 place Bellecour"}
 
 
@@ -146,7 +146,7 @@ def _others() -> Sequence[Step]:
 
 
 def _on(month: int, day: int, hour: int = 9) -> datetime:
-    return datetime(2028, month, day, hour, tzinfo=UTC)
+    return datetime(2024, month, day, hour, tzinfo=UTC)
 
 
 def _fixed(amount: int) -> Json:

@@ -60,7 +60,7 @@ def reactions(
         await start_waiting_trials([each.id for each in heard], store=store)
         cards = {each.customer_id: each.id for each in heard if each.is_default and became_default.get(each.customer_id) == each.id}
         if cards and await charge_new_cards(cards, clock.now(), store=store):
-            wake()
+            transaction.after_commit(wake)
 
     async def forgotten(transaction: Transaction, events: Sequence[Event[payments.PaymentMethodDeleted]]) -> None:
         await keep_payment_methods([_payment_method(event) for event in events], store=store_of(transaction))
@@ -70,7 +70,7 @@ def reactions(
         told = [(event, billing_from_proto(event.message.billing, event.organization_id)) for event in events if _owes(event)]
         batch = await bill_subscriptions([billing for _, billing in told], clock.now(), store=store_of(transaction), taxes=taxes)
         if batch.charges:
-            wake()
+            transaction.after_commit(wake)
         return [event for event, billing in told if billing.order_id in batch.early]
 
     async def end(transaction: Transaction, events: Sequence[Event[subscriptions.SubscriptionRevoked]]) -> None:

@@ -31,7 +31,7 @@ def payment_outcome(payment: payment_pb2.Payment) -> Outcome:
         return Succeeded(UUID(payment.id), payment.processor, id_of(payment, "payment_method_id"))
     if payment.status in (_P.PAYMENT_STATUS_FAILED, _P.PAYMENT_STATUS_CANCELED):
         failure = _failure(payment.failure_code, payment.decline_message or payment.decline_reason, payment.decline_code)
-        return Declined(failure, retryable=True)
+        return Declined(failure, retryable=payment.retryable if payment.HasField("retryable") else True)
     if payment.status == _P.PAYMENT_STATUS_REQUIRES_ACTION:
         return ActionNeeded(_action(payment.next_action))
     return Undecided()

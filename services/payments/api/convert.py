@@ -100,6 +100,7 @@ def payment_message(attempt: Attempt, *, with_action: bool = False) -> payment_p
         decline_reason=(failure.decline_code or failure.code) if failure else None,
         decline_message=failure.message if failure else None,
         failure_code=failure.code if failure else None,
+        retryable=failure.retryable if failure else None,
         decline_code=failure.decline_code if failure else None,
         processor_fee_amount=settlement.fee_amount if settlement else None,
         settlement_currency=settlement.currency if settlement else None,

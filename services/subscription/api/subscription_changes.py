@@ -6,7 +6,7 @@ so whoever repeats the request goes on where the first call came to, with the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -46,6 +46,8 @@ from services.subscription.usecases.ports import StoreOf, SubscriptionKey
 from services.subscription.usecases.preview_change import preview_change, preview_due
 from services.subscription.usecases.seat_ports import CustomerDirectory, SeatStoreOf
 
+_Command = pb.ChangeSubscriptionRequest | pb.CreateSubscriptionRequest
+
 
 class Quotes(Protocol):
     """Orders that would be made, as `checkout` shows them."""
@@ -80,7 +82,7 @@ class SubscriptionChanges:
 
     async def ChangeSubscription(self, request: pb.ChangeSubscriptionRequest, call: Call) -> SubscriptionMessage:
         key = (call.organization_id, parse_id(request.id, "id"))
-        answer = await self._answered(request, call, key)
+        answer = await self._answered(request, call, partial(self._check_changeable, key))
         if answer is None:
             answer = await self._decided(request, call, key)
         if not answer.HasField("charging_update"):
@@ -106,24 +108,19 @@ class SubscriptionChanges:
         return await self._preview(request.id, call, previewed_cancellation)
 
     async def CreateSubscription(self, request: pb.CreateSubscriptionRequest, call: Call) -> SubscriptionMessage:
-        metadata = read_metadata(request.metadata)
-        product = await self.ask.products.get(call.organization_id, parse_id(request.product_id, "product_id"))
-        if request.WhichOneof("customer") == "customer_id":
-            customer = await self.ask.customers.get(call.organization_id, parse_id(request.customer_id, "customer_id"))
-        else:
-            customer = await self.ask.customers.get_by_external_id(call.organization_id, request.external_customer_id)
-        asked = FreeSubscription(new_id(), call.organization_id, product, customer, metadata)
+        answer = await self._answered(request, call, _nothing_forbids)
+        if answer is not None:
+            return answer
+        asked = await self._asked_for_free(request, call.organization_id)
         async with self.database.transaction(call.organization_id) as transaction:
             effect = partial(self._created, transaction, asked)
             return await once(transaction, call.organization_id, call.method, request, SubscriptionMessage, effect)
 
-    async def _answered(self, request: pb.ChangeSubscriptionRequest, call: Call, key: SubscriptionKey) -> SubscriptionMessage | None:
-        """What the request was answered before, if it was. If not, what forbids every change is said before anybody is asked."""
+    async def _answered(self, request: _Command, call: Call, check: Callable[[Transaction], Awaitable[None]]) -> SubscriptionMessage | None:
+        """What the request was answered before, if it was; if not, what forbids it anyway is said before anybody is asked."""
 
         async def look() -> SubscriptionMessage:
-            store = self.store_of(transaction)
-            before, due, _ = await locked(*key, await self.clock.now(transaction, key[0]), new_id, store=store)
-            check_changeable(latest(before, due))
+            await check(transaction)
             raise _Unknown
 
         try:
@@ -131,6 +128,11 @@ class SubscriptionChanges:
                 return await once(transaction, call.organization_id, call.method, request, SubscriptionMessage, look)
         except _Unknown:
             return None
+
+    async def _check_changeable(self, key: SubscriptionKey, transaction: Transaction) -> None:
+        now, store = await self.clock.now(transaction, key[0]), self.store_of(transaction)
+        before, due, _ = await locked(*key, now, new_id, store=store)
+        check_changeable(latest(before, due))
 
     async def _decided(self, request: pb.ChangeSubscriptionRequest, call: Call, key: SubscriptionKey) -> SubscriptionMessage:
         asked = await self._asked(request, key)
@@ -165,6 +167,15 @@ class SubscriptionChanges:
         order = await self.ask.quotes.quote(preview.subscription, preview.billing) if preview.billing else None
         return preview_to_proto(preview, order)
 
+    async def _asked_for_free(self, request: pb.CreateSubscriptionRequest, organization_id: UUID) -> FreeSubscription:
+        metadata = read_metadata(request.metadata)
+        product = await self.ask.products.get(organization_id, parse_id(request.product_id, "product_id"))
+        if request.WhichOneof("customer") == "customer_id":
+            customer = await self.ask.customers.get(organization_id, parse_id(request.customer_id, "customer_id"))
+        else:
+            customer = await self.ask.customers.get_by_external_id(organization_id, request.external_customer_id)
+        return FreeSubscription(new_id(), organization_id, product, customer, metadata)
+
     async def _created(self, transaction: Transaction, asked: FreeSubscription) -> SubscriptionMessage:
         now = await self.clock.now(transaction, asked.organization_id)
         return subscription_to_proto(await create_subscription(asked, now, store=self.store_of(transaction)))
@@ -175,3 +186,7 @@ class SubscriptionChanges:
         if subscription is None:
             raise SubscriptionNotFound(key[1])
         return subscription
+
+
+async def _nothing_forbids(transaction: Transaction) -> None:
+    """What can be wrong is the other services' to say."""

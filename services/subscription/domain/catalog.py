@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.subscription.domain.price import Price
@@ -41,7 +42,7 @@ class KnownDiscount:
 
 @dataclass(frozen=True, slots=True)
 class KnownCustomer:
-    """Who a customer is, for lists and exports."""
+    """Who a customer is, for lists, exports and facts; and whether it still is one."""
 
     organization_id: UUID
     id: UUID
@@ -50,3 +51,4 @@ class KnownCustomer:
     email: str | None = None
     name: str | None = None
     external_id: str | None = None
+    deleted_at: datetime | None = None

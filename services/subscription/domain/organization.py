@@ -16,6 +16,8 @@ class Organization:
     time_zone: str = "UTC"
     """IANA name of the zone in which new subscriptions' periods are counted."""
     default_currency: str = "usd"
+    default_tax_behavior: str = "location"
+    """Of prices that say nothing of their own."""
     allow_multiple_subscriptions: bool = False
     upgrade_proration_behavior: str = "prorate"
     downgrade_proration_behavior: str = "prorate"

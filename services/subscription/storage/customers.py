@@ -23,6 +23,18 @@ _LOCK = Statement(
     "on c.organization_id = k.organization_id and c.id = k.id order by c.organization_id, c.id for update of c"
 )
 _DELETE = bulk_update(table, key=("organization_id", "id"), columns=("deleted_at",), suffix="and customer.deleted_at is null")
+# Nobody begins one meanwhile: the customers are locked by `_KEEP`. Rows are locked in the order in which all lock them.
+_NAME = tuple(
+    Statement(
+        f"with named as (select t.organization_id, t.id, k.external_id from {name} t "
+        "join unnest(%(organization_ids)s::uuid[], %(ids)s::uuid[], %(external_ids)s::text[]) as k (organization_id, id, external_id) "
+        "on t.organization_id = k.organization_id and t.customer_id = k.id "
+        "where t.external_customer_id is null order by t.organization_id, t.id for update of t) "
+        f"update {name} t set external_customer_id = named.external_id from named "
+        "where t.organization_id = named.organization_id and t.id = named.id"
+    )
+    for name in ("subscription", "customer_seat")
+)
 
 
 class StoredCustomers:
@@ -31,18 +43,27 @@ class StoredCustomers:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def lock(self, customers: Set[CustomerKey]) -> dict[CustomerKey, datetime | None]:
-        """When each was deleted, if it was; nobody else begins or ends their subscriptions until the transaction ends."""
+    async def lock(self, customers: Set[CustomerKey]) -> dict[CustomerKey, KnownCustomer]:
+        """What is known of them; nobody else begins or ends their subscriptions until the transaction ends."""
         keys = sorted(customers)
         await self._transaction.many(_KNOWN, [_row(KnownCustomer(*key, version=0)) for key in keys])
         parameters = {"organization_ids": [key[0] for key in keys], "ids": [key[1] for key in keys]}
         found = await self._transaction.all(_LOCK, **parameters)
-        return {(row["organization_id"], row["id"]): row["deleted_at"] for row in found}
+        return {(row["organization_id"], row["id"]): KnownCustomer(**row) for row in found}
 
     async def keep(self, customers: Sequence[KnownCustomer]) -> None:
-        """Who they are, where that is newer than what is there."""
+        """Who they are, where that is newer than what is there. What they bought or hold already learns the merchant's id for them, which
+        is given once."""
         newest = {(each.organization_id, each.id): each for each in sorted(customers, key=lambda each: each.version)}
         await self._transaction.many(_KEEP, [_row(each) for _, each in sorted(newest.items())])
+        named = [each for each in newest.values() if each.external_id is not None]
+        parameters = {
+            "organization_ids": [each.organization_id for each in named],
+            "ids": [each.id for each in named],
+            "external_ids": [each.external_id for each in named],
+        }
+        for statement in _NAME if named else ():
+            await self._transaction.execute(statement, **parameters)
 
     async def delete(self, deleted_at: Mapping[CustomerKey, datetime]) -> None:
         """Remember that they are gone; the first time counts. They must be locked."""
@@ -58,5 +79,5 @@ def _row(customer: KnownCustomer) -> dict[str, Any]:
         "email": customer.email,
         "name": customer.name,
         "external_id": customer.external_id,
-        "deleted_at": None,
+        "deleted_at": customer.deleted_at,
     }

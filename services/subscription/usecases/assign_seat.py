@@ -70,7 +70,7 @@ async def check_customer(organization_id: UUID, holder: Holder, store: SeatStore
     """CustomerNotFound if the holder was deleted. Customers are locked before containers, as where subscriptions start and end."""
     if holder.customer_id is not None:
         key = (organization_id, holder.customer_id)
-        if (await store.customers.lock({key}))[key] is not None:
+        if (await store.customers.lock({key}))[key].deleted_at is not None:
             raise CustomerNotFound
 
 

@@ -37,7 +37,8 @@ async def create_subscription(asked: FreeSubscription, now: datetime, *, store: 
     terms = _terms(asked.product, organization)
     assert asked.customer.customer_id is not None
     key = (asked.organization_id, asked.customer.customer_id)
-    if (await store.customers.lock({key}))[key] is not None:
+    known = (await store.customers.lock({key}))[key]
+    if known.deleted_at is not None:
         raise CustomerNotFound
     if not organization.allow_multiple_subscriptions and await store.subscriptions.count_billable(*key):
         raise AlreadySubscribed
@@ -45,7 +46,7 @@ async def create_subscription(asked: FreeSubscription, now: datetime, *, store: 
         subscription_id=asked.id,
         organization_id=asked.organization_id,
         customer_id=asked.customer.customer_id,
-        external_customer_id=asked.customer.external_customer_id,
+        external_customer_id=asked.customer.external_customer_id or known.external_id,
         checkout_id=None,
         terms=terms,
         started_at=now,
@@ -75,7 +76,7 @@ def _terms(product: CatalogProduct, organization: Organization) -> Terms:
         currency=currency,
         recurrence=recurrence,
         prices=prices,
-        tax_behavior=next((price.tax_behavior for price in prices if price.tax_behavior), ""),
+        tax_behavior=next((price.tax_behavior for price in prices if price.tax_behavior), organization.default_tax_behavior),
         seats=seats.minimum_seats if seats else None,
         units=units.minimum_units if units else None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from services.chassis.organization_clock import NowOf
@@ -21,13 +22,14 @@ async def start_subscriptions(purchases: Sequence[Purchase], now_of: NowOf, new_
     ended, as if it had come first."""
     # Two checkouts can name one subscription only by a defect; the first counts.
     once = {purchase.subscription_id: purchase for purchase in reversed(purchases)}.values()
-    deleted = await store.customers.lock({(purchase.organization_id, purchase.customer_id) for purchase in once})
+    customers = await store.customers.lock({(purchase.organization_id, purchase.customer_id) for purchase in once})
     stories: list[Story] = []
     for purchase in once:
         situation = Situation(now_of(purchase.organization_id), new_id)
-        start = started(purchase, situation.now)
-        deleted_at = deleted[purchase.organization_id, purchase.customer_id]
-        stories.append((start,) if deleted_at is None else (start, *ended_with_customer(start.after, deleted_at, situation)))
+        customer = customers[purchase.organization_id, purchase.customer_id]
+        start = started(replace(purchase, external_customer_id=purchase.external_customer_id or customer.external_id), situation.now)
+        end = ended_with_customer(start.after, customer.deleted_at, situation) if customer.deleted_at else ()
+        stories.append((start, *end))
     added = await store.subscriptions.add([story[-1].after for story in stories])
     started_by_now = {(purchase.organization_id, purchase.subscription_id) for purchase in once if purchase.subscription_id in added}
     happened = [story for story in stories if story[-1].after.id in added]

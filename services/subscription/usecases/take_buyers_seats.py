@@ -35,7 +35,7 @@ async def take_buyers_seats(purchases: Sequence[BuyersSeat], means: Means, *, st
     """Claim a seat for each buyer who has none; nobody who was deleted, nothing of what has ended or is full."""
     wanted = {(each.organization_id, each.container_id): each for each in purchases}
     customers = {(each.organization_id, each.holder.customer_id) for each in wanted.values() if each.holder.customer_id}
-    deleted = await store.customers.lock(customers)
+    known = await store.customers.lock(customers)
     containers = [
         each
         for kind in ContainerKind
@@ -46,7 +46,7 @@ async def take_buyers_seats(purchases: Sequence[BuyersSeat], means: Means, *, st
     for container in containers:
         key = (container.organization_id, container.id)
         holder, seats = wanted[key].holder, live.get(key, [])
-        if container.has_ended or holder.customer_id is None or deleted[container.organization_id, holder.customer_id] is not None:
+        if container.has_ended or holder.customer_id is None or known[container.organization_id, holder.customer_id].deleted_at is not None:
             continue
         held = next((seat for seat in seats if _is_of(seat, holder)), None)
         if held is not None:

@@ -1,4 +1,4 @@
-"""The lane of charges."""
+"""Work beside the API."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.chassis.background import Background
 from services.chassis.errors import Unavailable
-from services.checkout.background import ChargeLane
 from tests.support.eventually import eventually
 
 
@@ -28,21 +28,21 @@ class Work:
 
 
 @asynccontextmanager
-async def running(work: Work, every_seconds: float) -> AsyncIterator[ChargeLane]:
-    lane, stop = ChargeLane(work.step, every_seconds=every_seconds), asyncio.Event()
+async def running(work: Work, every_seconds: float) -> AsyncIterator[Background]:
+    lane, stop = Background("test", work.step, every_seconds=every_seconds, linger_seconds=0.0), asyncio.Event()
     task = asyncio.create_task(lane.run(stop))
     yield lane
     stop.set()
     await asyncio.wait_for(task, 5)
 
 
-async def test_it_finds_what_is_committed_just_after_it_was_woken() -> None:
+async def test_it_does_all_that_is_there_when_it_is_woken() -> None:
     work = Work()
     async with running(work, every_seconds=3600) as lane:
-        lane.wake()
         for _ in range(3):
             await asyncio.sleep(0)
         work.waiting = 25
+        lane.wake()
         await eventually(lambda: work.done == 25)
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 from services.chassis.errors import BursarError
 
-_log = logging.getLogger("bursar.payments")
+_log = logging.getLogger("bursar.background")
 
 
 class Background:
@@ -42,7 +42,7 @@ class Background:
             return bool(await self._step())
         except BursarError as error:
             _log.warning("work will run again", extra={"where": self._name, "reason": error.reason})
-        except Exception:  # noqa: BLE001 - a defect in one round must not end the work for good
+        except Exception:
             _log.exception("work failed and will run again", extra={"where": self._name})
             self._woken.clear()
         return False
