@@ -19,7 +19,7 @@ from psycopg.rows import DictRow, dict_row
 from psycopg.types.json import JsonbDumper, set_json_dumps, set_json_loads
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
-from services.chassis import deadline, outbox
+from services.chassis import arrays, deadline, outbox
 from services.chassis.errors import Conflict, Unavailable
 from services.chassis.outbox import Fact
 from services.chassis.sql import BulkStatement, Statement
@@ -133,6 +133,7 @@ class Database:
 
 
 async def _configure(connection: AsyncConnection[DictRow]) -> None:
+    arrays.adapt(connection)
     connection.adapters.register_dumper(dict, JsonbDumper)
     set_json_dumps(orjson.dumps, connection)
     set_json_loads(orjson.loads, connection)

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from services.chassis.arrays import uuids
 from services.chassis.database import Database, Row, Transaction
 from services.chassis.event import EVENT_ID, EVENT_TYPE, ORGANIZATION_ID
 from services.chassis.sql import Statement
@@ -62,7 +64,7 @@ class Parked:
 async def claim(transaction: Transaction, consumer: str, ids: Collection[UUID]) -> set[UUID]:
     """Those of the ids that the consumer has not taken before; from now on it has."""
     # In order, so that two replicas with the same facts wait for each other and not in a circle.
-    rows = await transaction.all(_CLAIM, consumer=consumer, ids=sorted(ids))
+    rows = await transaction.all(_CLAIM, consumer=consumer, ids=uuids(sorted(ids, key=attrgetter("int"))))
     return {row["event_id"] for row in rows}
 
 

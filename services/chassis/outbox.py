@@ -14,6 +14,7 @@ from google.protobuf.message import Message
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow
 
+from services.chassis.arrays import array_of, uuids
 from services.chassis.ids import new_id
 from services.chassis.tracing import traceparent_for_facts
 
@@ -66,14 +67,14 @@ async def store(connection: AsyncConnection[DictRow], facts: Sequence[Fact]) -> 
     await connection.execute(
         _STORE,
         {
-            "event_id": [fact.event_id for fact in facts],
-            "organization_id": [fact.organization_id for fact in facts],
-            "type": [fact.type for fact in facts],
-            "subject_id": [fact.subject_id for fact in facts],
-            "version": [fact.version for fact in facts],
-            "partition": [fact.partition for fact in facts],
-            "payload": payloads,
-            "traceparent": [traceparent] * len(facts),
-            "occurred_at": [fact.occurred_at for fact in facts],
+            "event_id": uuids([fact.event_id for fact in facts]),
+            "organization_id": uuids([fact.organization_id for fact in facts]),
+            "type": array_of("TEXT", [fact.type for fact in facts]),
+            "subject_id": uuids([fact.subject_id for fact in facts]),
+            "version": array_of("BIGINT", [fact.version for fact in facts]),
+            "partition": array_of("SMALLINT", [fact.partition for fact in facts]),
+            "payload": array_of("BYTEA", payloads),
+            "traceparent": array_of("TEXT", [traceparent] * len(facts)),
+            "occurred_at": array_of("TIMESTAMP WITH TIME ZONE", [fact.occurred_at for fact in facts]),
         },
     )

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import AsyncConnection
 
+from services.chassis.arrays import array_of
 from services.chassis.broker import Broker, BrokerError, Outgoing
 from services.chassis.database import Database, Row
 from services.chassis.errors import BursarError
@@ -163,9 +164,10 @@ class Relay:
         positions = [row["position"] for row in rows]
         async with connection.pipeline():
             for start, end in _runs(places):
-                note = {"epoch": epoch, "first_seq": places[start], "last_seq": places[end - 1], "positions": positions[start:end]}
+                note = {"epoch": epoch, "first_seq": places[start], "last_seq": places[end - 1], "positions": array_of("BIGINT", positions[start:end])}
                 await connection.execute(_NOTE, note)
-            await connection.execute(_STRIKE, {"partitions": [row["partition"] for row in rows], "positions": positions})
+            partitions = array_of("SMALLINT", [row["partition"] for row in rows])
+            await connection.execute(_STRIKE, {"partitions": partitions, "positions": array_of("BIGINT", positions)})
         return answered
 
     async def _end(self) -> None:

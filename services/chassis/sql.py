@@ -18,6 +18,8 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import iterate
 
+from services.chassis.arrays import array_of
+
 _DIALECT = PGDialect_psycopg()  # type: ignore[no-untyped-call]
 
 
@@ -57,14 +59,15 @@ class BulkStatement:
     """A statement over many rows, which travel as one array for each column."""
 
     text: str
-    columns: tuple[str, ...]
+    columns: Mapping[str, str]
+    """Their types, as arrays of which they travel."""
     json_columns: frozenset[str]
 
     def parameters(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, object]:
-        """One list for each column."""
+        """One array for each column."""
         return {
-            name: [_as_text(row[name]) for row in rows] if name in self.json_columns else [row[name] for row in rows]
-            for name in self.columns
+            name: array_of(kind, [_as_text(row[name]) for row in rows] if name in self.json_columns else [row[name] for row in rows])
+            for name, kind in self.columns.items()
         }
 
 
@@ -92,17 +95,17 @@ def bulk_update(table: Table, *, key: Sequence[str], columns: Sequence[str], suf
 
 def _bulk(text: str, columns: Sequence[Column[Any]]) -> BulkStatement:
     json_columns = frozenset(column.name for column in columns if isinstance(column.type, JSONB))
-    return BulkStatement(text, tuple(column.name for column in columns), json_columns)
+    return BulkStatement(text, {column.name: _element_type(column) for column in columns}, json_columns)
 
 
 def _unnest(columns: Sequence[Column[Any]]) -> str:
-    arrays = ", ".join(f"%({column.name})s::{_array_type(column)}[]" for column in columns)
+    arrays = ", ".join(f"%({column.name})s::{_element_type(column)}[]" for column in columns)
     names = ", ".join(f'"{column.name}"' for column in columns)
     return f"unnest({arrays}) as u({names})"
 
 
-def _array_type(column: Column[Any]) -> str:
-    return "text" if isinstance(column.type, JSONB) else str(column.type.compile(dialect=_DIALECT))
+def _element_type(column: Column[Any]) -> str:
+    return "TEXT" if isinstance(column.type, JSONB) else str(column.type.compile(dialect=_DIALECT))
 
 
 def _value(column: Column[Any]) -> str:

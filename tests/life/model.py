@@ -74,9 +74,9 @@ class Life:
     def live(self, operations: Iterable[Operation], until: datetime) -> Life:
         """Do everything that people do and that time does, in order."""
         for operation in sorted(operations, key=lambda each: each.at):
-            self._pass_time(operation.at)
-            getattr(self, f"_{_snake(type(operation).__name__)}")(operation)
-        self._pass_time(until)
+            self.pass_time(operation.at)
+            getattr(self, f"_{snake(type(operation).__name__)}")(operation)
+        self.pass_time(until)
         return self
 
     @property
@@ -86,7 +86,7 @@ class Life:
 
     # Time.
 
-    def _pass_time(self, until: datetime) -> None:
+    def pass_time(self, until: datetime) -> None:
         for _ in range(ENDLESS):
             dues = [at for at in (*self._charges_due(), self._own_due()) if at is not None and at <= until]
             if not dues:
@@ -343,5 +343,5 @@ class Life:
         self.balance += operation.amount
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip("_")

@@ -17,6 +17,7 @@ Json = dict[str, Any]
 Bill = tuple[str, str, int]
 """Its day, its status, and what was due."""
 
+FRANCE = {"country": "FR", "city": "Lyon", "postal_code": "69001", "line1": "1 place Bellecour"}
 UNTAXED = {"tax_registrations": ["US-NY"]}
 """A seller who collects no tax in Europe, so that sums are those of the price list."""
 
@@ -31,6 +32,24 @@ class Shop(Cast):
         """All that is due until then has happened and settled."""
         self.now = to if isinstance(to, datetime) else self.now + to
         playing.advance(self, self.now)
+
+    def subscribe(self, name: str, product: str, card: str | None = "pm_card_visa", **terms: Any) -> None:
+        """Somebody new, or known by the name, buys it through a checkout."""
+        if name not in self.customers:
+            fields = {"email": f"{name}@example.com", "name": name, "billing_address": FRANCE}
+            self.customers[name] = str(self.merchant.post("customers", **fields)["id"])
+        terms = {"customer_id": self.customers[name], "customer_billing_address": FRANCE, **terms}
+        opened = self.merchant.post("checkouts", product_ids=[self.products[product]], **terms)
+        paying = {"confirmation_token_id": card} if card else {}
+        bought = self.merchant.buyer().post(f"client/checkouts/{opened['client_secret']}:confirm", **paying)
+        assert bought["status"] == "CHECKOUT_STATUS_SUCCEEDED", bought
+        self.subscriptions[name] = str(bought["subscription_id"])
+        self.settles()
+
+    def entitled(self, name: str, benefit_id: str) -> bool:
+        """Whether the customer may use it now."""
+        query = {"customer_id": self.customers[name], "benefit_id": benefit_id}
+        return bool(self.merchant.get("entitlements:check", **query)["entitled"])
 
     def settles(self) -> None:
         """What was done just now has had all its effects; the clock stands."""
@@ -70,8 +89,8 @@ class Shop(Cast):
         return [bill(order) for order in self.orders(name)]
 
     def lines(self, name: str) -> list[int]:
-        """The amounts of the newest order."""
-        return [int(item["amount"]) for item in self.orders(name)[-1]["items"]]
+        """The amounts of the newest order, credits first."""
+        return sorted(int(item["amount"]) for item in self.orders(name)[-1]["items"])
 
     def balance(self, name: str) -> int:
         """In the customer's favour."""

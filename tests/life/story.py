@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from deploy.local.stack import Stack
 from tests.e2e.merchants import Merchant, operator
 from tests.e2e.simulator import Simulator
+from tests.life import patience
 
 Json = dict[str, Any]
 START = datetime(2024, 1, 17, 9, tzinfo=UTC)
@@ -31,30 +32,35 @@ class Cast:
     customers: dict[str, str] = field(default_factory=dict)
     subscriptions: dict[str, str] = field(default_factory=dict)
 
+    def post(self, path: str, **body: Any) -> Json:
+        """However often that takes."""
+        return patience.post(self.merchant, path, body)
+
     def subscribe(self, name: str, product: str, **terms: Any) -> None:
-        customer = self.merchant.post("customers", email=f"{name}@example.com", name=name, billing_address=_FRANCE)
+        customer = self.post("customers", email=f"{name}@example.com", name=name, billing_address=_FRANCE)
         fields = {"customer_id": customer["id"], "customer_billing_address": _FRANCE, **terms}
-        opened = self.merchant.post("checkouts", product_ids=[self.products[product]], currency="eur", **fields)
-        bought = self.merchant.buyer().post(f"client/checkouts/{opened['client_secret']}:confirm", confirmation_token_id="pm_card_visa")
+        opened = self.post("checkouts", product_ids=[self.products[product]], currency="eur", **fields)
+        confirming = {"confirmation_token_id": "pm_card_visa"}
+        bought = patience.post(self.merchant.buyer(), f"client/checkouts/{opened['client_secret']}:confirm", confirming)
         assert bought["status"] == "CHECKOUT_STATUS_SUCCEEDED", bought
         self.customers[name], self.subscriptions[name] = customer["id"], bought["subscription_id"]
 
     def change(self, name: str, behavior: str, **change: Any) -> None:
         body = {"change": change, "proration_behavior": f"PRORATION_BEHAVIOR_{behavior}"}
-        self.merchant.post(f"subscriptions/{self.subscriptions[name]}:change", **body)
+        self.post(f"subscriptions/{self.subscriptions[name]}:change", **body)
 
     def verb(self, name: str, verb: str, **body: Any) -> None:
-        self.merchant.post(f"subscriptions/{self.subscriptions[name]}:{verb}", **body)
+        self.post(f"subscriptions/{self.subscriptions[name]}:{verb}", **body)
 
     def decline(self, name: str, times: int | None = None) -> None:
         """The bank says no so often; for ever without a number."""
         self.simulator.do("cards/decline", customer=self.customers[name], code="insufficient_funds", **({"next": times} if times else {}))
 
     def new_card(self, name: str) -> None:
-        self.merchant.post("payment_methods", customer_id=self.customers[name], confirmation_token_id="pm_card_mastercard")
+        self.post("payment_methods", customer_id=self.customers[name], confirmation_token_id="pm_card_mastercard")
 
     def seat(self, name: str, email: str) -> None:
-        self.merchant.post("customer_seats", subscription_id=self.subscriptions[name], email=email, immediate_claim=True)
+        self.post("customer_seats", subscription_id=self.subscriptions[name], email=email, immediate_claim=True)
 
     def product(self, name: str) -> Json:
         return {"product_id": self.products[name]}

@@ -55,20 +55,23 @@ class Offer:
 
     @property
     def is_payment_setup_required(self) -> bool:
-        """Whether a card is to be kept for later."""
+        """Whether a card has to be kept for later."""
+        return self.costs_later and (self.trial is None or self.trial_needs_card)
+
+    @property
+    def costs_later(self) -> bool:
+        """Whether there are renewals to pay."""
         if self.recurring is None or self.is_free or (self.discount is not None and self.discount.makes_free_for_ever):
             return False
-        if self.quote.subtotal_amount == 0 and all(isinstance(price.amount, CustomPrice) for price in self.prices):
-            return False
-        return self.trial is None or self.trial_needs_card
+        return self.quote.subtotal_amount != 0 or not all(isinstance(price.amount, CustomPrice) for price in self.prices)
 
 
-def kind_of_attempt(offer: Offer, balance: int) -> AttemptKind:
-    """What confirming asks of payments when the customer's balance takes its part."""
+def kind_of_attempt(offer: Offer, balance: int, *, brings_card: bool) -> AttemptKind:
+    """What confirming asks of payments when the customer's balance takes its part. A card that need not be brought is kept all the same."""
     applied = applied_balance(offer.due_now, balance, offer.quote.currency)
     if offer.due_now + applied > 0:
         return AttemptKind.CHARGE
-    return AttemptKind.SETUP if offer.is_payment_setup_required else AttemptKind.NONE
+    return AttemptKind.SETUP if offer.is_payment_setup_required or (brings_card and offer.costs_later) else AttemptKind.NONE
 
 
 def first_order(offer: Offer, now: datetime) -> Quote:

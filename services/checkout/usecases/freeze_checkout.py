@@ -11,7 +11,7 @@ from services.checkout.domain import checkout as checkouts
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
 from services.checkout.domain.errors import CheckoutExpired, CheckoutNotFound, RequestIdReused
 from services.checkout.domain.offer import kind_of_attempt
-from services.checkout.domain.payment import Attempt
+from services.checkout.domain.payment import Attempt, AttemptKind
 from services.checkout.domain.product import Product
 from services.checkout.domain.settlement import Purchase
 from services.checkout.domain.subscription import KnownSubscriptions
@@ -83,8 +83,9 @@ async def freeze_checkout(
             return SubscriptionsAsked(terms.customer.id, terms.cart.upgraded_subscription_id)
         await check_subscriptions(terms, terms.customer, subscriptions, organization, store)
     balance = await lock_balance(terms.customer, terms.cart.currency, store=store) if terms.customer else 0
-    await check_complete(terms, kind_of_attempt(terms.offer, balance), confirmation.confirmation_token_id, organization, store)
-    return Frozen(await _confirm(checkout, terms, confirmation, balance, now, store), terms.chosen.product)
+    kind = kind_of_attempt(terms.offer, balance, brings_card=bool(confirmation.confirmation_token_id))
+    await check_complete(terms, kind, confirmation.confirmation_token_id, organization, store)
+    return Frozen(await _confirm(checkout, terms, confirmation, kind, balance, now, store), terms.chosen.product)
 
 
 async def _is_answered(checkout: Checkout, confirmation: Confirmation, store: Store) -> bool:
@@ -101,7 +102,9 @@ async def _product(checkout: Checkout, store: Store) -> Product:
     return (await store.products.many([checkout.cart.product_id]))[checkout.cart.product_id]
 
 
-async def _confirm(checkout: Checkout, terms: Terms, confirmation: Confirmation, balance: int, now: datetime, store: Store) -> Purchase:
+async def _confirm(
+    checkout: Checkout, terms: Terms, confirmation: Confirmation, kind: AttemptKind, balance: int, now: datetime, store: Store
+) -> Purchase:
     customer = await take_customer(terms.customer, terms.buyer, checkout.organization_id, now, store=store)
     details = customer.details
     buyer = replace(
@@ -118,7 +121,7 @@ async def _confirm(checkout: Checkout, terms: Terms, confirmation: Confirmation,
         order_id=new_id(),
         subscription_id=terms.cart.upgraded_subscription_id or new_id(),
         payment_id=new_id(),
-        attempt_kind=kind_of_attempt(terms.offer, balance),
+        attempt_kind=kind,
         now=now,
     )
     await store.checkouts.save([after])

@@ -6,9 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from psycopg import AsyncConnection
-from psycopg.abc import Buffer
-from psycopg.adapt import Dumper
-from psycopg.pq import Format
 
 from services.chassis.errors import BursarError
 from services.ledger.domain.errors import (
@@ -19,7 +16,7 @@ from services.ledger.domain.errors import (
     TransactionUnbalanced,
 )
 from services.ledger.domain.posting import Posted, Result
-from services.ledger.storage.prepared import BinaryArray, Prepared, arrays
+from services.ledger.storage.prepared import Prepared, arrays
 
 LARGEST_BATCH = 1_000
 LARGEST_BATCH_LEGS = 10_000
@@ -38,19 +35,6 @@ _REFUSALS: Mapping[int, Callable[[], BursarError]] = {
     7: lambda: TransactionUnbalanced("the legs do not add up to 0"),
     8: ReversalRefused,
 }
-
-
-class _BinaryArrayDumper(Dumper):
-    format = Format.BINARY
-    oid = 0  # the statement's casts say which type it is
-
-    def dump(self, obj: BinaryArray) -> Buffer:
-        return obj.data
-
-
-def adapt(connection: AsyncConnection[Any]) -> None:
-    """Let a connection post."""
-    connection.adapters.register_dumper(BinaryArray, _BinaryArrayDumper)
 
 
 async def post(connection: AsyncConnection[Any], batch: Sequence[Prepared]) -> list[Result]:

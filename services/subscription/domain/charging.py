@@ -47,9 +47,8 @@ def not_charged(before: Subscription, reserved: Sequence[BillingEntry], situatio
     update = before.charging_update
     assert update is not None
     own = frozenset(update.entry_ids)
-    released = tuple(_released(entry) for entry in reserved if entry.id not in own)
-    dropped = settled([entry for entry in reserved if entry.id in own], is_paid=False)
-    return told(replace(before, charging_update=None), situation.now, _F.UPDATED, entries=(*released, *dropped))
+    waiting = tuple(_again(entry, situation) for entry in reserved if entry.id not in own)
+    return told(replace(before, charging_update=None), situation.now, _F.UPDATED, entries=(*settled(reserved, is_paid=False), *waiting))
 
 
 def settled(entries: Sequence[BillingEntry], *, is_paid: bool) -> tuple[BillingEntry, ...]:
@@ -77,5 +76,6 @@ def _holding(before: Subscription, update: ChargingUpdate) -> Subscription:
     return begun
 
 
-def _released(entry: BillingEntry) -> BillingEntry:
-    return replace(entry, state=EntryState(LIFECYCLE.after("release", entry.state)), order_id=None, charged_first=False)
+def _again(entry: BillingEntry, situation: Situation) -> BillingEntry:
+    """Another one for what is still owed: the entry itself stays a line of the void order, and no entry becomes two lines."""
+    return replace(entry, id=situation.new_id(), state=EntryState.PENDING, order_id=None, charged_first=False)

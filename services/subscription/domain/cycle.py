@@ -13,6 +13,7 @@ from uuid import UUID
 
 from services.subscription.domain.billing import BillingReason, bill, discount_billed
 from services.subscription.domain.entry import BillingEntry, EntryState, EntryType
+from services.subscription.domain.errors import PeriodBilled
 from services.subscription.domain.pending import updated_terms
 from services.subscription.domain.periods import Period, period, start_of
 from services.subscription.domain.price import amount_of, quantity_of
@@ -36,6 +37,8 @@ class Situation:
     """Its entries that wait for an order."""
     target_is_gone: bool = False
     """The product that it is to change to has no price in its currency any more."""
+    is_billed: bool = False
+    """Time has billed a period already that begins at `now`."""
 
     def without_pending(self) -> Situation:
         """After an order took them."""
@@ -56,7 +59,9 @@ def caught_up(before: Subscription, situation: Situation, *, most: int = MOST_ST
 
 
 def cycled(begun: Subscription, situation: Situation, *facts: SubscriptionFact) -> Change:
-    """The period that a subscription has just begun, billed. `facts` are told before `subscription.cycled`."""
+    """The period that a subscription has just begun, billed. PeriodBilled. `facts` are told before `subscription.cycled`."""
+    if situation.is_billed and begun.period.start == situation.now:
+        raise PeriodBilled
     begun = without_used_discount(begun)
     entries = (*cycle_entries(begun, situation), *situation.pending)
     billing = bill(begun, entries, BillingReason.CYCLE, situation.new_id()) if entries else None

@@ -44,7 +44,6 @@ LIFECYCLE = Lifecycle(
     {
         "bill": {_E.PENDING: _E.BILLED, _E.CHARGING: _E.BILLED},
         "reserve": {_E.PENDING: _E.CHARGING},
-        "release": {_E.CHARGING: _E.PENDING},
         "drop": {_E.PENDING: _E.DROPPED, _E.CHARGING: _E.DROPPED},
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,11 @@ _OF_ORDER = compile_statement(
         table.c.order_id == bindparam("order_id"),
     )
     .order_by(table.c.created_at, table.c.id)
+)
+# The condition is that of the unique index.
+_OF_PERIOD = Statement(
+    "select from billing_entry where organization_id = %(organization_id)s and subscription_id = %(subscription_id)s "
+    "and start_timestamp = %(start)s and type = 'cycle' and state <> 'dropped' and not charged_first limit 1"
 )
 # Only reserved ones move, so that the partial index finds them and nothing else is looked at.
 _SETTLE = Statement(
@@ -66,6 +72,11 @@ class StoredEntries:
         """What an order bills of its subscription."""
         parameters = {"organization_id": organization_id, "subscription_id": subscription_id, "order_id": order_id}
         return [row_to_entry(row) for row in await self._transaction.all(_OF_ORDER, **parameters)]
+
+    async def are_of_period(self, organization_id: UUID, subscription_id: UUID, start: datetime) -> bool:
+        """Whether time has billed the period of a subscription that began then."""
+        parameters = {"organization_id": organization_id, "subscription_id": subscription_id, "start": start}
+        return await self._transaction.one(_OF_PERIOD, **parameters) is not None
 
     async def settle(self, orders: Collection[tuple[UUID, UUID]], *, paid: bool) -> None:
         """What was reserved for orders (organization, id) is billed, or never will be."""

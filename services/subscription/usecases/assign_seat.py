@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.chassis.metadata import MetadataValue
+from services.subscription.domain.catalog import KnownCustomer
 from services.subscription.domain.errors import SubscriptionEnded, SubscriptionNotFound
 from services.subscription.domain.seat import Assignment, Holder, Invitation, Seat, SeatChange, assigned, claimed, followed
 from services.subscription.domain.seat_container import Container, ContainerKind
@@ -39,7 +40,7 @@ async def assign_seat(wanted: WantedSeat, seat_id: UUID, now: datetime, *, store
     more about the customer is needed than the request says.
     """
     if wanted.is_known:
-        await check_customer(wanted.organization_id, wanted.holder, store)
+        wanted = replace(wanted, holder=await locked_holder(wanted.organization_id, wanted.holder, store))
     container = await locked_container(wanted, store)
     held = await store.seats.lock_held(wanted.organization_id, container.id, wanted.holder)
     change = SeatChange(held) if held else await _given(wanted, container, seat_id, now, store, token_hash)
@@ -66,12 +67,23 @@ def not_found(kind: ContainerKind, container_id: UUID) -> SubscriptionNotFound |
     return SubscriptionNotFound(container_id) if kind is ContainerKind.SUBSCRIPTION else OrderNotFound(container_id)
 
 
-async def check_customer(organization_id: UUID, holder: Holder, store: SeatStore) -> None:
-    """CustomerNotFound if the holder was deleted. Customers are locked before containers, as where subscriptions start and end."""
-    if holder.customer_id is not None:
-        key = (organization_id, holder.customer_id)
-        if (await store.customers.lock({key}))[key].deleted_at is not None:
-            raise CustomerNotFound
+async def locked_holder(organization_id: UUID, holder: Holder, store: SeatStore) -> Holder:
+    """The holder as known here too. CustomerNotFound if deleted. Customers are locked before containers, as where subscriptions start
+    and end."""
+    if holder.customer_id is None:
+        return holder
+    key = (organization_id, holder.customer_id)
+    found = holder_of(holder, (await store.customers.lock({key}))[key])
+    if found is None:
+        raise CustomerNotFound
+    return found
+
+
+def holder_of(holder: Holder, known: KnownCustomer) -> Holder | None:
+    """The customer with the merchant's id that was given meanwhile, if it was; None for one who was deleted."""
+    if known.deleted_at is not None:
+        return None
+    return replace(holder, external_customer_id=holder.external_customer_id or known.external_id)
 
 
 async def save_seat(change: SeatChange, is_stored: bool, store: SeatStore) -> None:

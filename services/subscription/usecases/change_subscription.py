@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -39,4 +40,5 @@ async def locked(
         raise SubscriptionNotFound(subscription_id)
     situation = (await situations([before], lambda _: now, new_id, store=store))[before.id]
     due = caught_up(before, situation)
-    return before, due, situation.without_pending() if any(step.entries for step in due) else situation
+    situation = situation.without_pending() if any(step.entries for step in due) else situation
+    return before, due, replace(situation, is_billed=await store.entries.are_of_period(organization_id, subscription_id, now))

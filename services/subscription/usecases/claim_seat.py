@@ -10,7 +10,7 @@ from services.subscription.domain.errors import SubscriptionEnded
 from services.subscription.domain.seat import Holder, Seat, SeatStatus, claimed, revoked
 from services.subscription.domain.seat_container import Container
 from services.subscription.domain.seat_errors import CustomerNotFound, InvitationNotFound
-from services.subscription.usecases.assign_seat import check_customer, save_seat
+from services.subscription.usecases.assign_seat import locked_holder, save_seat
 from services.subscription.usecases.seat_ports import SeatStore
 
 
@@ -41,7 +41,7 @@ async def claim_seat(organization_id: UUID, token_hash: bytes, holder: Holder, n
     InvitationNotFound, also if the holder was deleted meanwhile, and SubscriptionEnded.
     """
     try:
-        await check_customer(organization_id, holder, store)
+        holder = await locked_holder(organization_id, holder, store)
     except CustomerNotFound:
         raise InvitationNotFound from None
     offered = await _found(organization_id, token_hash, now, store)

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.chassis.organization_clock import NowOf
 from services.subscription.domain.seat import Assignment, Holder, Invitation, Seat, SeatChange, assigned, claimed, followed
 from services.subscription.domain.seat_container import Container, ContainerKind
+from services.subscription.usecases.assign_seat import holder_of
 from services.subscription.usecases.seat_ports import ContainerKey, SeatStore, TokenHash
 
 
@@ -45,8 +46,9 @@ async def take_buyers_seats(purchases: Sequence[BuyersSeat], means: Means, *, st
     added, saved = [], []
     for container in containers:
         key = (container.organization_id, container.id)
-        holder, seats = wanted[key].holder, live.get(key, [])
-        if container.has_ended or holder.customer_id is None or known[container.organization_id, holder.customer_id].deleted_at is not None:
+        buyer, seats = wanted[key].holder, live.get(key, [])
+        holder = holder_of(buyer, known[container.organization_id, buyer.customer_id]) if buyer.customer_id else None
+        if container.has_ended or holder is None:
             continue
         held = next((seat for seat in seats if _is_of(seat, holder)), None)
         if held is not None:

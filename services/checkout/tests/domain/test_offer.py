@@ -38,13 +38,13 @@ FREE_ONCE = AppliedDiscount(discount().id, Percentage(10_000), DiscountDuration.
     ],
 )
 def test_what_confirming_asks_of_payments(fields: dict[str, Any], kind: AttemptKind) -> None:
-    assert kind_of_attempt(offer(**fields), 0) is kind
+    assert kind_of_attempt(offer(**fields), 0, brings_card=False) is kind
 
 
 @pytest.mark.parametrize(("discounted", "kind"), [(FREE_FOR_EVER, AttemptKind.NONE), (FREE_ONCE, AttemptKind.SETUP)])
 def test_a_first_period_for_nothing_still_saves_a_card_unless_all_are(discounted: AppliedDiscount, kind: AttemptKind) -> None:
     free = Quote("eur", True, (Line("Handbook", 1000, discount_amount=1000),), ())
-    assert kind_of_attempt(offer(recurring=MONTHLY, quote=free, discount=discounted), 0) is kind
+    assert kind_of_attempt(offer(recurring=MONTHLY, quote=free, discount=discounted), 0, brings_card=False) is kind
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,19 @@ def test_a_first_period_for_nothing_still_saves_a_card_unless_all_are(discounted
     ],
 )
 def test_what_the_balance_pays_is_not_asked_of_payments(fields: dict[str, Any], balance: int, kind: AttemptKind) -> None:
-    assert kind_of_attempt(offer(**fields), balance) is kind
+    assert kind_of_attempt(offer(**fields), balance, brings_card=False) is kind
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"recurring": MONTHLY, "trial": WEEK, "trial_needs_card": False}, AttemptKind.SETUP),
+        ({"recurring": MONTHLY, "quote": quote(0), "prices": (price(0),)}, AttemptKind.NONE),
+        ({"quote": quote(49)}, AttemptKind.NONE),
+    ],
+)
+def test_a_card_that_need_not_be_brought_is_kept_where_there_are_renewals_to_pay(fields: dict[str, Any], kind: AttemptKind) -> None:
+    assert kind_of_attempt(offer(**fields), 0, brings_card=True) is kind
 
 
 def test_a_trial_orders_nothing_for_its_time() -> None:

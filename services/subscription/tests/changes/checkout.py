@@ -67,6 +67,10 @@ class FakeCheckout:
             self.redemptions.append(request.request_id)
         return applied
 
+    async def GetDiscount(self, request: discount_service_pb2.GetDiscountRequest, call: Call) -> discount_pb2.Discount:
+        known = _found(self.discounts, request.id, "DISCOUNT_NOT_FOUND")
+        return discount_pb2.Discount(id=known.discount_id, duration=known.duration, percentage=known.percentage)
+
     async def QuoteBilling(self, request: billing_service_pb2.QuoteBillingRequest, call: Call) -> order_pb2.Order:
         return _order(request.billing, order_pb2.ORDER_STATUS_DRAFT)
 

@@ -154,6 +154,19 @@ async def test_a_trial_ends_when_it_is_said_to(world: ChangeWorld) -> None:
     assert (await world.facts(subscription_id))[-1] == "updated"
 
 
+async def test_a_period_that_was_billed_is_not_billed_again_at_its_instant(world: ChangeWorld) -> None:
+    subscription_id = await world.subscription(trial_days=14)
+    await world.change(subscription_id, trial_end={"now": True})
+    trialing = await world.change(subscription_id, trial_end={"at": timestamp(NOW + DAY)})
+    assert await world.refusal(subscription_id, trial_end={"now": True}) == "PERIOD_BILLED"
+    assert await world.refusal(subscription_id, product={"product_id": world.product()}) == "PERIOD_BILLED"
+    shown = {"id": subscription_id, "change": {"trial_end": {"now": True}}}
+    assert (await world.client.refusal("PreviewChange", OURS, **shown))[1] == "PERIOD_BILLED"
+    assert await world.get(subscription_id) == trialing
+    world.clock.advance(DAY / 2)
+    assert (await world.change(subscription_id, trial_end={"now": True})).status == pb.SUBSCRIPTION_STATUS_ACTIVE
+
+
 async def test_a_period_ends_when_it_is_said_to_and_the_next_ones_are_counted_from_there(world: ChangeWorld) -> None:
     subscription_id = await world.subscription()
     changed = await world.change(subscription_id, current_period_end=timestamp(NOW + 10 * DAY))

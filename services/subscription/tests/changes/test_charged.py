@@ -39,12 +39,10 @@ async def test_a_declined_change_is_told_and_leaves_everything_as_it_was(world: 
     assert refused.value.reason == "PAYMENT_FAILED"
     after = await world.get(subscription_id)
     assert (after.product_id, after.amount, after.HasField("charging_update")) == (before.product_id, 2900, False)
-    assert [entry[1:3] for entry in await world.entries(subscription_id)] == [
-        (-1900, "pending"),
-        (2900, "pending"),
-        (-2900, "dropped"),
-        (4900, "dropped"),
-    ]
+    entries = await world.entries(subscription_id)
+    # What waited waits again, as entries of their own: those of the void order stay its lines.
+    assert sorted(entry[1] for entry in entries if entry[2] == "pending") == [-1900, 2900]
+    assert sorted(entry[1] for entry in entries if entry[2] == "dropped") == [-2900, -1900, 2900, 4900]
     assert [line.amount for line in world.checkout.billings[0].lines] == [-2900, 4900, -1900, 2900]
 
 

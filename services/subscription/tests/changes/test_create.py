@@ -6,6 +6,7 @@ from typing import Any
 
 from bursar.checkout.v1 import customer_pb2, product_pb2
 from bursar.subscription.v1 import subscription_pb2 as pb
+from bursar.types.v1 import tax_pb2
 
 from services.chassis.ids import new_id
 from services.subscription.tests.builders import NOW, ORGANIZATION, timestamp
@@ -40,7 +41,22 @@ async def test_a_free_product_is_subscribed_to_at_once(world: ChangeWorld) -> No
 
 async def test_it_is_made_once_a_request(world: ChangeWorld) -> None:
     asked = {"request_id": "r1", "product_id": world.product(0), "customer_id": customer(world)}
-    assert await create(world, **asked) == await create(world, **asked)
+    made = await create(world, **asked)
+    world.checkout.products.clear()
+    world.checkout.customers.clear()
+    assert await create(world, **asked) == made
+    assert (await world.client.refusal("CreateSubscription", OURS, **{**asked, "request_id": "r2"}))[1] == "PRODUCT_NOT_FOUND"
+
+
+async def test_taxes_are_as_the_price_says_or_the_organization(world: ChangeWorld) -> None:
+    said = a_price(fixed=product_pb2.FixedPrice(price_amount=0), tax_behavior=tax_pb2.TAX_BEHAVIOR_INCLUSIVE)
+    unsaid = a_price(fixed=product_pb2.FixedPrice(price_amount=0))
+    await create(world, product_id=world.product(prices=[unsaid]), customer_id=customer(world))
+    await world.organization(tax_behavior=tax_pb2.TAX_BEHAVIOR_EXCLUSIVE)
+    for price in (said, unsaid):
+        await create(world, product_id=world.product(prices=[price]), customer_id=customer(world))
+    rows = await world.rows("select tax_behavior from subscription order by id")
+    assert [row["tax_behavior"] for row in rows] == ["location", "inclusive", "exclusive"]
 
 
 async def test_a_free_seat_is_the_fewest_that_are_sold(world: ChangeWorld) -> None:

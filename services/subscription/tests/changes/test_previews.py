@@ -69,6 +69,17 @@ async def test_a_preview_of_what_bills_nothing_has_no_order(world: ChangeWorld) 
     assert shown.subscription.current_period_end == timestamp(NOW + DAY)
 
 
+async def test_a_preview_of_a_discount_shows_it_and_redeems_nothing(world: ChangeWorld) -> None:
+    subscription_id, discount = await world.subscription(), {"discount_id": world.discount()}
+    shown = await preview(world, subscription_id, discount=discount)
+    assert (shown.subscription.discount_id, shown.subscription.discount_cycles_billed) == (discount["discount_id"], 0)
+    assert (world.checkout.redemptions, (await world.get(subscription_id)).HasField("discount_id")) == ([], False)
+    changed = await world.change(subscription_id, discount=discount)
+    assert changed == shown.subscription
+    nobodys = {"discount_id": str(new_id())}
+    assert (await world.client.refusal("PreviewChange", OURS, id=subscription_id, change={"discount": nobodys}))[1] == "DISCOUNT_NOT_FOUND"
+
+
 async def test_a_preview_is_refused_as_the_change_is(world: ChangeWorld) -> None:
     subscription_id = await world.subscription()
     for change, reason in (({"seats": 3}, "NOT_SEAT_BASED"), ({"product": {"product_id": str(new_id())}}, "PRODUCT_NOT_FOUND")):

@@ -102,11 +102,10 @@ class ChangeWorld:
         kind = "order.paid" if paid else "order.voided"
         await self.reactor.take([Event(new_id(), kind, ORGANIZATION, UUID(order_id), 3, self.clock.now(), message)])
 
-    async def organization(self, **settings: Any) -> None:
+    async def organization(self, tax_behavior: int = 0, **settings: Any) -> None:
         """What the organization decides."""
-        message = Organization(
-            id=str(ORGANIZATION), version=2, default_presentment_currency="eur", settings=OrganizationSettings(**settings)
-        )
+        told: dict[str, Any] = {"default_presentment_currency": "eur", "default_tax_behavior": tax_behavior}
+        message = Organization(id=str(ORGANIZATION), version=2, settings=OrganizationSettings(**settings), **told)
         fact = identity_events_pb2.OrganizationUpdated(organization=message)
         await self.reactor.take([Event(new_id(), "organization.updated", ORGANIZATION, ORGANIZATION, 2, NOW, fact)])
 

@@ -20,7 +20,16 @@ from services.chassis.ids import new_id
 from services.chassis.reactor import Reactor
 from services.subscription.app import STORE_OF, catch_up_all
 from services.subscription.domain.subscription import PendingUpdate, ProductTarget
-from services.subscription.tests.builders import MONTHLY, NOW, ORGANIZATION, a_subscription, price, timestamp
+from services.subscription.tests.builders import (
+    MONTHLY,
+    NOW,
+    ORGANIZATION,
+    a_subscription,
+    checkout_succeeded,
+    event_of,
+    price,
+    timestamp,
+)
 from services.subscription.tests.reading import all_subscriptions
 from tests.support.databases import ServiceDatabase
 
@@ -59,6 +68,25 @@ async def test_the_newest_version_counts_in_any_order(reactor: Reactor, database
                 _CUSTOMER,
             ):
                 assert await (await connection.execute(f"{query} where id = %s", [key])).fetchall() == [{"name": "v3"}]
+
+
+async def test_what_a_customer_has_learns_the_merchants_id_for_them(reactor: Reactor, database: ServiceDatabase) -> None:
+    for order in permutations(range(3)):
+        bought = checkout_succeeded(seats=2, claim_seat_for_buyer=True, customer_email="a@example.com")
+        bought.ClearField("external_customer_id")
+        told: dict[str, Any] = {"organization_id": str(ORGANIZATION), "id": bought.customer_id, "email": "a@example.com"}
+        customer_id = UUID(bought.customer_id)
+        facts = [
+            _event("customer", customer_id, 2, CustomerUpdated(customer=Customer(**told, version=2, external_id="u-1"))),
+            _event("customer", customer_id, 3, CustomerUpdated(customer=Customer(**told, version=3, external_id="u-1"))),
+            event_of(bought),
+        ]
+        for index in order:
+            await reactor.take([facts[index]])
+        async with database.worker.connection() as connection:
+            for table in ("subscription", "customer_seat"):
+                query = f"select external_customer_id from {table} where customer_id = %s".encode()
+                assert await (await connection.execute(query, [customer_id])).fetchall() == [{"external_customer_id": "u-1"}], table
 
 
 @pytest.mark.parametrize(("currencies", "name"), [(("eur", "usd"), "Team"), (("usd",), "Pro"), ((), "Pro")])

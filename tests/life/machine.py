@@ -1,0 +1,166 @@
+"""Whatever people do to a subscription, in whatever order and at whatever time, the suite and the naive model agree after each move."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+
+from deploy.audit.suite import Suite
+from deploy.local.stack import Stack
+from tests.life import operations as op
+from tests.life import wishes
+from tests.life.acting import found_actor
+from tests.life.catalog import Discount, Merchant, Price, Product
+from tests.life.comparing import found, predicted
+from tests.life.full_life import FullLife
+from tests.life.trying import Trier
+
+_STARTS = (datetime(2024, 1, 31, 9, tzinfo=UTC), datetime(2024, 2, 29, 23, 30, tzinfo=UTC), datetime(2025, 3, 15, 1, 30, tzinfo=UTC))
+_MERCHANTS = (
+    Merchant(),
+    Merchant(unpaid="keep"),
+    Merchant(zone="Europe/Berlin", tax=Fraction(1, 5)),
+    Merchant(tax=Fraction(1, 5), tax_included=True),
+)
+_SMALL = Product("Small", (Price(amount=999),))
+_TRIAL = Product("With a trial", (Price(amount=1500),), trial_days=10)
+_PLAIN = (
+    _SMALL,
+    Product("Large", (Price(amount=2500),)),
+    Product("Weekly", (Price(amount=433),), "week"),
+    Product("Yearly", (Price(amount=9000),), "year"),
+    _TRIAL,
+)
+_SEATED = (
+    Product("Team", (Price(amount=500), Price("seats", tiers=((3, 1000), (None, 850))))),
+    Product("Crew", (Price("seats", tiers=((2, 700), (None, 450)), graduated=True),), trial_days=7),
+    Product("Company", (Price(amount=4000), Price("seats", tiers=((None, 5100),))), "year"),
+)
+_DISCOUNTS = (Discount(2500, lasts="once"), Discount(1500, lasts=3), Discount(3333), Discount(amount=700), Discount(amount=5000, lasts=2))
+_BEHAVIORS = ("prorate", "invoice", "next_period", "reset")
+_WAITS = (
+    *(timedelta(seconds=each) for each in (0, 0, 1, 3600)),
+    *(timedelta(days=each, seconds=7) for each in (1, 5, 12, 33)),
+    "end",
+    "before",
+    "after",
+)
+
+waits = st.sampled_from(_WAITS)
+products = st.sampled_from((*_PLAIN, *_SEATED))
+behaviors = st.sampled_from(_BEHAVIORS)
+discounts = st.sampled_from((None, *_DISCOUNTS))
+days = st.sampled_from((-1, 0, 1, 9, 40))
+
+
+class Lives(RuleBasedStateMachine):
+    """`stack` and `suite` are those of the test that runs it."""
+
+    stack: Stack
+    suite: Suite
+
+    @initialize(
+        start=st.sampled_from(_STARTS), merchant=st.sampled_from(_MERCHANTS), product=products, discount=discounts, seats=st.integers(1, 6)
+    )
+    def subscribe(self, start: datetime, merchant: Merchant, product: Product, discount: Discount | None, seats: int) -> None:
+        actor = found_actor(self.stack, self.suite, merchant, start)
+        self.trier = Trier(actor.caller, actor.simulator, actor.suite, actor.now)
+        self.life = FullLife(merchant)
+        self.now = start
+        self.try_(op.Subscribe(start, product, seats if product in _SEATED else None, None, discount))
+
+    @rule(wait=waits, product=products, behavior=behaviors)
+    def change_product(self, wait: timedelta | str, product: Product, behavior: str) -> None:
+        self.try_(op.ChangeProduct(self.after(wait), product, behavior))
+
+    @rule(wait=waits, same=st.booleans(), which=st.integers(0, 9), behavior=behaviors)
+    def change_product_to_one_alike(self, wait: timedelta | str, same: bool, which: int, behavior: str) -> None:
+        alike = _SEATED if self.life.current.product in _SEATED else _PLAIN
+        self.try_(op.ChangeProduct(self.after(wait), alike[which % len(alike)], behavior))
+
+    @rule(wait=waits, quantity=st.integers(1, 7), behavior=behaviors)
+    def change_seats(self, wait: timedelta | str, quantity: int, behavior: str) -> None:
+        self.try_(op.ChangeQuantity(self.after(wait), quantity, behavior))
+
+    @rule(wait=waits, discount=discounts)
+    def change_discount(self, wait: timedelta | str, discount: Discount | None) -> None:
+        self.try_(wishes.ChangeDiscount(self.after(wait), discount))
+
+    @rule(wait=waits, to=days, what=st.sampled_from((wishes.MoveTrialEnd, wishes.MovePeriodEnd)))
+    def move_an_end(self, wait: timedelta | str, to: int, what: type[wishes.MoveTrialEnd | wishes.MovePeriodEnd]) -> None:
+        at = self.after(wait)
+        self.try_(what(at, at + timedelta(days=to)))
+
+    @rule(wait=waits, resumes=st.sampled_from((None, None, 0, 1, 20)))
+    def pause(self, wait: timedelta | str, resumes: int | None) -> None:
+        at = self.after(wait)
+        self.life.pass_time(at)
+        end = self.life.end or at
+        self.try_(op.Pause(at, None if resumes is None else max(end, at) + timedelta(days=resumes)))
+
+    @rule(
+        wait=waits,
+        what=st.sampled_from(
+            (
+                op.Cancel,
+                op.Uncancel,
+                op.Uncancel,
+                op.Resume,
+                op.Resume,
+                op.ClearPendingUpdate,
+                wishes.EndTrial,
+                wishes.UnschedulePause,
+                wishes.RetryPayment,
+            )
+        ),
+    )
+    def move(self, wait: timedelta | str, what: type[op.Operation]) -> None:
+        self.try_(what(self.after(wait)))
+
+    @rule(wait=waits, really=st.integers(0, 4))
+    def revoke(self, wait: timedelta | str, really: int) -> None:
+        """Seldom: there is not much to do after it."""
+        if really == 0:
+            self.try_(op.Revoke(self.after(wait)))
+
+    @rule(wait=waits, card=st.sampled_from(("good", "good", "declined", "lost")))
+    def use_card(self, wait: timedelta | str, card: str) -> None:
+        self.try_(op.UseCard(self.after(wait), card))
+
+    @rule(wait=waits, amount=st.sampled_from((-300, 120, 4000)))
+    def adjust_balance(self, wait: timedelta | str, amount: int) -> None:
+        self.try_(op.AdjustBalance(self.after(wait), amount))
+
+    @precondition(lambda self: self.life.status in ("trialing", "active") and all(order.status != "pending" for order in self.life.orders))
+    @rule()
+    def renew(self) -> None:
+        """What was foretold is billed."""
+        self.trier.renew()
+        self.now = self.trier.now
+        self.life.pass_time(self.now)
+        self.agree()
+
+    def after(self, wait: timedelta | str) -> datetime:
+        """An instant from now, or one around the end of the period."""
+        if isinstance(wait, timedelta):
+            return self.now + wait
+        end = self.life.end or self.now
+        second = {"end": 0, "before": -1, "after": 1}[wait]
+        return max(self.now, end + timedelta(seconds=second))
+
+    def try_(self, operation: op.Operation) -> None:
+        self.now = operation.at
+        foretold = self.life.do(operation)
+        assert self.trier.attempt(operation) == foretold
+        self.agree()
+
+    def agree(self) -> None:
+        """Orders, lines, status, balance and period are those of the model."""
+        assert found(self.trier) == predicted(self.life)
+        if self.life.status in ("trialing", "active", "past_due"):
+            told = self.trier.caller.get(f"subscriptions/{self.trier.subscription_id}")
+            period = tuple(datetime.fromisoformat(told[f"current_period_{name}"]) for name in ("start", "end"))
+            assert period == (self.life.start, self.life.end)
