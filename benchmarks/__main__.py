@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure
 
-BENCHMARKS = ("hop", "relay", "ledger", "entitlement", "edge", "purchases", "processes")
+BENCHMARKS = ("hop", "relay", "ledger", "entitlement", "edge", "purchases", "renewals", "processes")
 OUTPUT = Path(__file__).resolve().parents[1] / "var" / "bench.json"
 
 

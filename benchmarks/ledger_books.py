@@ -12,11 +12,12 @@ from uuid import UUID
 from psycopg import AsyncConnection
 
 from deploy.local.postgres import DURABLE, ephemeral_postgres
+from services.chassis.arrays import adapt
 from services.chassis.ids import new_id
 from services.ledger.domain.chart import Account, AccountKind, account
 from services.ledger.domain.posting import Leg, Posting, TransactionKind, posting
 from services.ledger.storage.accounts import AccountRegistry
-from services.ledger.storage.post import adapt, post
+from services.ledger.storage.post import post
 from services.ledger.storage.prepared import Prepared, prepare
 from tests.support.databases import Cluster, ServiceDatabase, opened
 

@@ -22,7 +22,7 @@ from services.chassis.tests.keys import signers
 from services.ledger.api.posting_service import LedgerPostingServicer
 from services.ledger.domain.posting import Posting
 from services.ledger.storage.lane import PostingLane
-from services.ledger.storage.post import adapt, post
+from services.ledger.storage.post import post
 from services.ledger.storage.prepared import prepare
 
 CALLERS = 256
@@ -71,7 +71,6 @@ def a_transaction_each(on: Books, postings: Sequence[Posting]) -> Callable[[], A
         posting = next(next_posting)
         ids = await on.registry.ids([posting])
         async with on.database.worker.transaction() as transaction:
-            adapt(transaction.connection)
             return await post(transaction.connection, [prepare(posting, ids)])
 
     return call

@@ -23,7 +23,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 from benchmarks.shops import Shop
-from services.chassis import outbox
+from services.chassis import arrays, outbox
 from services.chassis.ids import new_id
 from services.chassis.outbox import Fact
 
@@ -31,8 +31,8 @@ BALANCE = 10_000_000
 """Of each customer, minor units: what renewals are paid from."""
 _SUBSCRIBERS_A_COMMIT = 500
 _ADDRESS = '{"country": "FR", "state": null, "city": "Lyon", "postal_code": "69001", "line1": "1 place Bellecour", "line2": null}'
-_CUSTOMERS = """copy customer (id, organization_id, type, email, email_verified, name, billing_address, version, created_at, modified_at, metadata)
-from stdin"""
+_CUSTOMERS = """copy customer
+(id, organization_id, type, email, email_verified, name, billing_address, version, created_at, modified_at, metadata) from stdin"""
 _BALANCES = "copy customer_balance (organization_id, customer_id, currency, amount) from stdin"
 _MOVEMENTS = """copy customer_balance_transaction
 (id, organization_id, customer_id, type, currency, amount, balance_amount, reason, created_at) from stdin"""
@@ -83,6 +83,7 @@ def _write_customers(checkout_url: str, made: Sequence[Subscriber]) -> None:
 
 async def _tell(checkout_url: str, made: Sequence[Subscriber]) -> None:
     async with await AsyncConnection.connect(checkout_url, row_factory=dict_row) as connection:
+        arrays.adapt(connection)
         left = iter(made)
         while some := list(islice(left, _SUBSCRIBERS_A_COMMIT)):
             await outbox.store(connection, [fact for each in some for fact in _facts(each)])

@@ -1,8 +1,8 @@
 """Renewals: how many a second from due to booked and granted, where the time goes, and what batching is worth.
 
 The customers hold a balance that pays, so that everything runs but the processor: subscription, order, tax, balance, invoice number,
-ledger, benefits. The yardstick is COPY of all the rows that the renewals left, in the same databases, right after each round (row_copies.py).
-Charges over HTTP are measured apart, with the time of the calls beside the rest.
+ledger, benefits. The yardstick is COPY of all the rows that the renewals left, in the same databases, right after each round
+(row_copies.py). Charges over HTTP are measured apart, with the time of the calls beside the rest.
 
 A round lasts from the sweep's first look at the due subscriptions to the last commit of any service. BURSAR_BENCH_LARGE=1 adds a round
 of a hundred thousand and the memory of the services before and after; it takes some ten minutes more, nearly all of them to prepare.
@@ -138,29 +138,31 @@ class Renewing:
         return database_url(self.admin_url, service)
 
 
-def figures() -> list[Figure]:
-    """Speed at each size, the stages, charges, what batches are worth."""
+def figures() -> Iterator[Figure]:
+    """Speed at each size, the stages, charges, what batches are worth; each as soon as it is known."""
     with _running({}) as bench:
         bench.subscribe(USUAL)
         bench.renew(SMALL)  # everything warm
         rounds = [(bench.renew_and_copy(SMALL), bench.renew_and_copy(USUAL)) for _ in range(ROUNDS)]
         small, usual = ([pair[index] for pair in rounds] for index in (0, 1))
-        found = [*_speed(small), *_speed(usual, target=0.17), *_stages(usual)]
-        if os.environ.get("BURSAR_BENCH_LARGE"):
-            found += _large(bench, usual)
+        yield _speed(small)
+        yield _speed(usual, target=0.17)
+        yield from _stages(usual)
         bench.sell(CHARGED)
-        found += _charged(bench.renew(CHARGED, charged=True))
-    with _running({service: _ONE_BY_ONE for service in _SERVICES}) as slow:
+        yield from _charged(bench.renew(CHARGED, charged=True))
+        if os.environ.get("BURSAR_BENCH_LARGE"):
+            yield from _large(bench, usual)
+    with _running(dict.fromkeys(_SERVICES, _ONE_BY_ONE)) as slow:
         slow.subscribe(SINGLE)
         single = slow.renew(SINGLE)
     speed = statistics.median(one.per_second for one in usual)
-    return [*found, at_least("renewals in batches, of one by one", single.per_second, "1/s", ratio=speed / single.per_second, target=15.0)]
+    yield at_least("renewals in batches, of one by one", single.per_second, "1/s", ratio=speed / single.per_second, target=15.0)
 
 
-def _speed(rounds: Sequence[Round], target: float = 0.0) -> list[Figure]:
+def _speed(rounds: Sequence[Round], target: float = 0.0) -> Figure:
     speed = statistics.median(one.per_second for one in rounds)
     ratio = statistics.median(one.of_copy for one in rounds)
-    return [at_least(f"renewals, {rounds[0].number:,} due, of COPY", speed, "1/s", ratio=ratio, target=target)]
+    return at_least(f"renewals, {rounds[0].number:,} due, of COPY", speed, "1/s", ratio=ratio, target=target)
 
 
 def _stages(rounds: Sequence[Round]) -> list[Figure]:
@@ -177,18 +179,15 @@ def _stages(rounds: Sequence[Round]) -> list[Figure]:
     ]
 
 
-def _large(bench: Renewing, usual: Sequence[Round]) -> list[Figure]:
-    bench.subscribe(LARGE - USUAL)
-    bench.renew(USUAL)
+def _large(bench: Renewing, usual: Sequence[Round]) -> Iterator[Figure]:
     before = bench.memory()
+    bench.subscribe(LARGE - USUAL)
     large = bench.renew_and_copy(LARGE)
-    grown = [
-        at_most(f"  memory of {name} after {LARGE:,}, of after {USUAL:,}", size / 2**20, "MiB", ratio=size / before[name], target=1.15)
-        for name, size in bench.memory().items()
-        if name != "payments"
-    ]
-    ratio = large.of_copy / statistics.median(one.of_copy for one in usual)
-    return [*_speed([large], target=0.17), at_least(f"  of the ratio at {USUAL:,}", large.of_copy, "of COPY", ratio=ratio, target=1.0), *grown]
+    yield _speed([large], target=0.17)
+    of_usual = large.of_copy / statistics.median(one.of_copy for one in usual)
+    yield at_least(f"  its ratio, of that at {USUAL:,}", large.of_copy, "of COPY", ratio=of_usual, target=1.0)
+    for name, size in bench.memory().items():
+        yield at_most(f"  memory of {name}, of after {USUAL:,}", size / 2**20, "MiB", ratio=size / before[name], target=1.15)
 
 
 def _charged(done: Round) -> list[Figure]:
@@ -205,9 +204,9 @@ def _running(environment: Mapping[str, Mapping[str, str]]) -> Iterator[Renewing]
     with (
         tempfile.TemporaryDirectory(prefix="bursar-bench-") as folder,
         Stack.start(Path(folder), None, StackOptions(keep_data=False, extra_environment=environment)) as stack,
+        Suite(Addresses.of(stack.description())) as suite,
     ):
-        with Suite(Addresses.of(stack.description())) as suite:
-            shops = open_shops(stack.description(), SHOPS)
-            wait_until_quiet(suite)
-            yield Renewing(stack, suite, shops)
-            close_shops(shops)
+        shops = open_shops(stack.description(), SHOPS)
+        wait_until_quiet(suite)
+        yield Renewing(stack, suite, shops)
+        close_shops(shops)

@@ -13,6 +13,7 @@ from psycopg import AsyncConnection
 from psycopg.abc import Buffer
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
+from psycopg.types.array import ListDumper
 
 # PostgreSQL's numbers of the element types, which stand in an array's header.
 BOOL, BYTEA, INT8, INT2, INT4, TEXT, TIMESTAMPTZ, UUID_ = 16, 17, 20, 21, 23, 25, 1184, 2950
@@ -40,9 +41,19 @@ class _BinaryArrayDumper(Dumper):
         return obj.data
 
 
+class _ListDumper(ListDumper):
+    """Lists of ids at once, and all others as psycopg does: one by one, with a look at what has to be quoted."""
+
+    def dump(self, obj: list[Any]) -> Buffer | None:
+        if not obj or type(obj[0]) is not UUID or None in obj:
+            return super().dump(obj)
+        return f"{{{','.join([value.hex for value in obj])}}}".encode()
+
+
 def adapt(connection: AsyncConnection[Any]) -> None:
     """Let a connection send such arrays."""
     connection.adapters.register_dumper(BinaryArray, _BinaryArrayDumper)
+    connection.adapters.register_dumper(list, _ListDumper)
 
 
 def binary_array(element_type: int, count: int, elements: Iterable[bytes]) -> BinaryArray:

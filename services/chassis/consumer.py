@@ -35,7 +35,7 @@ from services.chassis.subscription import ACK_WAIT_SECONDS, Delivery, Subscripti
 
 __all__ = ["Consumer", "Event", "Patience", "Reaction"]
 
-_BATCH = 500
+BATCH = 500
 """At most so many at once: twice as fast as 100 when there is a backlog, and half a megabyte of facts."""
 _IDLE_SECONDS = 1.0
 _STEP_SECONDS = 5.0
@@ -73,14 +73,21 @@ class Consumer:
     """All reactions of one service. Any number may run side by side under one name; each event is taken by one of them."""
 
     def __init__(
-        self, name: str, reactions: Sequence[Reaction[Any]], database: Database, broker: Broker, *, patience: Patience | None = None
+        self,
+        name: str,
+        reactions: Sequence[Reaction[Any]],
+        database: Database,
+        broker: Broker,
+        *,
+        patience: Patience | None = None,
+        batch: int = BATCH,
     ) -> None:
         self.name = name
         self._reactor = Reactor(name, reactions, database)
         self._database = database
         self._patience = patience or Patience()
         config = durable(name, filters(broker.root, self._reactor.messages), ack_wait_seconds=self._patience.ack_wait_seconds)
-        self._subscription = Subscription(broker, config, batch=_BATCH)
+        self._subscription = Subscription(broker, config, batch=batch)
         self._stop = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:

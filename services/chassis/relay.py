@@ -54,13 +54,13 @@ from (
   from generate_series(%(lane)s::int, {PARTITIONS - 1}, %(lanes)s::int) as n(partition)) as partitions
 """
 # A statement of its own, because its snapshot must be younger than the locks. Each partition gives an equal share of the batch.
-_READ = f"""
+_READ = """
 select o.position, o.partition, o.event_id::text, o.organization_id::text, o.type, o.subject_id::text, o.version::text, o.payload,
   o.traceparent, to_char(o.occurred_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as occurred_at
 from (select unnest(current_setting('bursar.held')::smallint[]) as partition) as held
 cross join lateral (
   select p.position from outbox_pending p where p.partition = held.partition
-  order by p.position limit {BATCH} / greatest(1, cardinality(current_setting('bursar.held')::smallint[]))) as waiting
+  order by p.position limit %(batch)s / greatest(1, cardinality(current_setting('bursar.held')::smallint[]))) as waiting
 join outbox o on o.position = waiting.position
 order by o.position
 """
@@ -86,9 +86,10 @@ class Round:
 class Relay:
     """`wakes` are set by the databases of this process whenever facts were committed."""
 
-    def __init__(self, database: Database, broker: Broker, *, wakes: Sequence[asyncio.Event] = ()) -> None:
+    def __init__(self, database: Database, broker: Broker, *, wakes: Sequence[asyncio.Event] = (), batch: int = BATCH) -> None:
         self._database = database
         self._broker = broker
+        self._batch = batch
         self._wakes = wakes
         self._wake = asyncio.Event()
         broker.on_change(self._wake.set)
@@ -136,7 +137,7 @@ class Relay:
         answered = 0.0
         async with self._database.connection() as connection:
             try:
-                locks, waiting = await _take(connection, lane, lanes)
+                locks, waiting = await _take(connection, lane, lanes, self._batch)
                 rows = _at_most(waiting, _BATCH_BYTES)
                 if rows:
                     answered = await self._publish(connection, rows)
@@ -150,7 +151,7 @@ class Relay:
             RELAY_SECONDS.labels("database").inc(time.monotonic() - started - answered)
         held = int(locks["held"])
         # A partition that gave its whole share may have more.
-        more = bool(rows) and (len(rows) < len(waiting) or len(rows) >= BATCH // held)
+        more = bool(rows) and (len(rows) < len(waiting) or len(rows) >= self._batch // held)
         return Round(len(rows), more, contended=locks["waiting"] > held)
 
     async def _publish(self, connection: AsyncConnection[Row], rows: Sequence[Row]) -> float:
@@ -164,7 +165,12 @@ class Relay:
         positions = [row["position"] for row in rows]
         async with connection.pipeline():
             for start, end in _runs(places):
-                note = {"epoch": epoch, "first_seq": places[start], "last_seq": places[end - 1], "positions": array_of("BIGINT", positions[start:end])}
+                note = {
+                    "epoch": epoch,
+                    "first_seq": places[start],
+                    "last_seq": places[end - 1],
+                    "positions": array_of("BIGINT", positions[start:end]),
+                }
                 await connection.execute(_NOTE, note)
             partitions = array_of("SMALLINT", [row["partition"] for row in rows])
             await connection.execute(_STRIKE, {"partitions": partitions, "positions": array_of("BIGINT", positions)})
@@ -188,11 +194,11 @@ class Relay:
         self._wake.set()
 
 
-async def _take(connection: AsyncConnection[Row], lane: int, lanes: int) -> tuple[Row, list[Row]]:
+async def _take(connection: AsyncConnection[Row], lane: int, lanes: int, batch: int) -> tuple[Row, list[Row]]:
     async with connection.pipeline():
         await connection.execute("begin")
         locks = await connection.execute(_LOCK, {"lane": lane, "lanes": lanes})
-        facts = await connection.execute(_READ)
+        facts = await connection.execute(_READ, {"batch": batch})
         locked = await locks.fetchone()
         rows = await facts.fetchall()
     assert locked is not None

@@ -184,14 +184,15 @@ async def _parts(settings: Settings) -> AsyncIterator[Parts]:
 
 
 def _background(parts: Parts, service: Service, stop: asyncio.Event, *, worker: bool) -> list[asyncio.Task[None]]:
-    relay = Relay(parts.worker_database, parts.broker, wakes=(parts.database.wake_relay, parts.worker_database.wake_relay))
+    settings, wakes = parts.settings, (parts.database.wake_relay, parts.worker_database.wake_relay)
+    relay = Relay(parts.worker_database, parts.broker, wakes=wakes, batch=settings.relay_batch)
     work: list[tuple[str, Awaitable[None]]] = [("relay", relay.run(stop))]
     work += [(f"task-{index}", task(stop)) for index, task in enumerate(service.tasks)]
     if worker:
         reconciler = Reconciler(parts.worker_database, parts.broker)
         work.append(("reconciler", reconciler.run(stop)))
         if service.reactions:
-            consumer = Consumer(parts.settings.service, service.reactions, parts.worker_database, parts.broker)
+            consumer = Consumer(settings.service, service.reactions, parts.worker_database, parts.broker, batch=settings.consumer_batch)
             work.append(("consumer", consumer.run(stop)))
         retention = Schedule("retention", _RETENTION_SECONDS, partial(prune, parts.worker_database))
         work += [(schedule.name, _repeat(schedule, stop)) for schedule in (*service.schedules, retention)]

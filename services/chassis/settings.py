@@ -27,6 +27,8 @@ class Settings(BaseSettings):
     identity_key_file: Path = Field(description="PEM of this service's Ed25519 private key")
     identity_trust_file: Path = Field(description="JSON list of {key_id, issuer, public_key_pem}: whose identities count")
     peers: dict[str, str] = Field(default_factory=dict, description="gRPC addresses of the other services")
+    consumer_batch: int = Field(500, ge=1, le=1000, description="facts that the consumer takes in one transaction, at most")
+    relay_batch: int = Field(500, ge=1, le=1000, description="facts that the relay publishes in one batch, at most")
     max_concurrent_rpcs: int = Field(256, ge=1)
     drain_seconds: float = Field(5.0, ge=0, description="between NOT_SERVING and the stop, for load balancers to notice")
     trace_sample_ratio: float = Field(0.01, ge=0, le=1, description="share of the traces that start here that is recorded")

@@ -44,7 +44,8 @@ from services.checkout.tax.rates import load_rates
 from services.checkout.tax.tax_ids import StandardTaxIds
 from services.checkout.usecases.ask_charges import ask_charges
 from services.checkout.usecases.expire_checkouts import expire_checkouts
-from services.checkout.usecases.ports import ChargesOutside, OpenStore, Store
+from services.checkout.usecases.outside_ports import ChargesOutside
+from services.checkout.usecases.ports import OpenStore, Store
 from services.checkout.usecases.resolve_attempts import resolve_attempts
 from services.checkout.usecases.resolve_charges import resolve_charges
 from services.checkout.usecases.retry_due_orders import retry_due_orders

@@ -11,7 +11,8 @@ from services.chassis.clockwork import Clockwork
 from services.chassis.database import Transaction
 from services.checkout.storage.store import TransactionStore
 from services.checkout.usecases.expire_checkouts import expire_checkouts_of, next_expiry
-from services.checkout.usecases.ports import OpenStore, Payments
+from services.checkout.usecases.outside_ports import Payments
+from services.checkout.usecases.ports import OpenStore
 from services.checkout.usecases.resolve_attempts import give_up_attempts_of
 from services.checkout.usecases.retry_due_orders import retry_due_orders
 

@@ -15,7 +15,6 @@ from services.chassis.database import Database, Transaction
 from services.chassis.ids import new_id
 from services.chassis.peers import Peers
 from services.chassis.run import Parts, Schedule, Service, command_line
-from services.chassis.settings import Settings
 from services.subscription.api.invitation_token import InvitationTokens
 from services.subscription.api.seat_claim_service import SeatClaimServicer
 from services.subscription.api.seat_service import SeatServicer
@@ -29,11 +28,12 @@ from services.subscription.events.consumed import reactions
 from services.subscription.events.consumed_seats import SeatReactions
 from services.subscription.events.published import OutboxPublisher
 from services.subscription.events.published_seats import SeatOutbox
+from services.subscription.settings import SubscriptionSettings
 from services.subscription.storage.seat_store import seats_stored
 from services.subscription.storage.store import stored
 from services.subscription.usecases.apply_charge import Charging
 from services.subscription.usecases.apply_unanswered_charges import UnansweredCharges
-from services.subscription.usecases.catch_up import catch_up, catch_up_sandbox
+from services.subscription.usecases.catch_up import BATCH, catch_up, catch_up_sandbox
 from services.subscription.usecases.ports import Store
 
 STORE_OF = stored(OutboxPublisher)
@@ -47,6 +47,7 @@ _SEAT_SERVICES = seat_service_pb2.DESCRIPTOR.services_by_name
 
 async def compose(parts: Parts) -> Service:
     """Servicers on the application role; reactions and the clock's work on the worker's."""
+    assert isinstance(parts.settings, SubscriptionSettings)
     database, clock, tokens = parts.database, parts.organization_clock, InvitationTokens.from_file(parts.settings.identity_key_file)
     customers = CheckoutCustomers(parts.peers)
     seats = SeatReactions(SEAT_STORE_OF, clock, new_id, tokens.hash)
@@ -66,7 +67,9 @@ async def compose(parts: Parts) -> Service:
         ),
         reactions=reactions(STORE_OF, clock, seats),
         schedules=(
-            Schedule("catch-up", _CATCH_UP_SECONDS, partial(catch_up_all, parts.worker_database, parts.clock)),
+            Schedule(
+                "catch-up", _CATCH_UP_SECONDS, partial(catch_up_all, parts.worker_database, parts.clock, batch=parts.settings.renewal_batch)
+            ),
             Schedule("unanswered-charges", _UNANSWERED_SECONDS, unanswered_charges(parts).apply_unanswered_charges),
         ),
         clockwork=clockwork_of(parts.worker_database),
@@ -87,9 +90,9 @@ def unanswered_charges(parts: Parts) -> UnansweredCharges:
     return UnansweredCharges(Charging(database=parts.worker_database, store_of=STORE_OF, clock=parts.organization_clock, charges=charges))
 
 
-async def catch_up_all(database: Database, clock: Clock) -> int:
+async def catch_up_all(database: Database, clock: Clock, *, batch: int = BATCH) -> int:
     """Do all that is due in live organizations, a batch and a transaction at a time; how many there were."""
-    return await _until_none(database, lambda store: catch_up(clock.now(), new_id, store=store))
+    return await _until_none(database, lambda store: catch_up(clock.now(), new_id, store=store, batch=batch))
 
 
 def clockwork_of(database: Database) -> Clockwork:
@@ -118,4 +121,4 @@ async def _until_none(database: Database, batch: Callable[[Store], Awaitable[int
             return total
 
 
-main = command_line(Settings, compose)
+main = command_line(SubscriptionSettings, compose)

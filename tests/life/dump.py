@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from uuid import UUID
 
 from deploy.audit.suite import Suite
 
-# Left out: what the processor calls things, secrets, and the machine's own times. Who holds a seat, a grant or a key is said by the dump's
-# numbers. Rows are sorted by what happened, and only rows that say the same by their ids.
+# Left out: what the processor calls things, secrets, and the machine's own times. Ids are named after what they
+# stand for, so that it is said who holds a seat, a grant or a key.
 _DUMPS: Mapping[str, Sequence[str]] = {
     "checkout": (
         "select 'customer' as kind, to_jsonb(t) - array['processor_customer_id', 'payment_methods'] as said from customer t",
@@ -39,8 +40,10 @@ _DUMPS: Mapping[str, Sequence[str]] = {
     ),
 }
 _FACTS = "select 'fact', jsonb_build_object('type', type, 'subject', subject_id, 'version', version, 'at', occurred_at) from outbox t"
-_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<=RCPT-)[A-Z]{8}")
-"""And the letters of a customer in the numbers of receipts, which are drawn."""
+_ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|(?<=RCPT-)[A-Z]{8}|(?<=INVC-)[A-Z]{8}")
+"""And the letters of a customer in the numbers of invoices and receipts, which are drawn."""
+_ROUNDS = 4
+"""From an order to its customer and to what else is theirs."""
 
 
 def dump(suite: Suite, organization_id: UUID) -> list[str]:
@@ -58,12 +61,18 @@ def _rows(suite: Suite, service: str, query: str, organization_id: UUID) -> Sequ
     return suite.rows(service, text, organization_id=organization_id)
 
 
-def _without_ids(lines: Iterable[str]) -> list[str]:
-    """Ids become numbers in the order in which they appear, in lines that are sorted as if they had none."""
-    numbers: dict[str, str] = {}
+def _without_ids(lines: Sequence[str]) -> list[str]:
+    """Each id is named after the rows that it stands in, and these after the ids in them; so names do not depend on what came first."""
+    names = dict.fromkeys((found for line in lines for found in _ID.findall(line)), "#")
+    for _ in range(_ROUNDS):
+        stands_in: dict[str, list[str]] = {found: [] for found in names}
+        for line in lines:
+            told = _named(line, names)
+            for found in set(_ID.findall(line)):
+                stands_in[found].append(f"{told} at {[match.start() for match in _ID.finditer(line) if match[0] == found]}")
+        names = {found: "#" + sha256("".join(sorted(told)).encode()).hexdigest()[:8] for found, told in stands_in.items()}
+    return sorted(_named(line, names) for line in lines)
 
-    def number(match: re.Match[str]) -> str:
-        return numbers.setdefault(match[0], f"#{len(numbers) + 1}")
 
-    ordered = sorted(lines, key=lambda line: (_ID.sub("#", line), _ID.findall(line)))
-    return [_ID.sub(number, line) for line in ordered]
+def _named(line: str, names: Mapping[str, str]) -> str:
+    return _ID.sub(lambda match: names[match[0]], line)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from deploy.audit.suite import Suite
 from deploy.local.stack import Stack
@@ -16,6 +18,7 @@ from tests.life.acting import found_actor
 from tests.life.catalog import Discount, Merchant, Price, Product
 from tests.life.comparing import found, predicted
 from tests.life.full_life import FullLife
+from tests.life.refusals import counted
 from tests.life.trying import Trier
 
 _STARTS = (datetime(2024, 1, 31, 9, tzinfo=UTC), datetime(2024, 2, 29, 23, 30, tzinfo=UTC), datetime(2025, 3, 15, 1, 30, tzinfo=UTC))
@@ -39,6 +42,10 @@ _SEATED = (
     Product("Crew", (Price("seats", tiers=((2, 700), (None, 450)), graduated=True),), trial_days=7),
     Product("Company", (Price(amount=4000), Price("seats", tiers=((None, 5100),))), "year"),
 )
+_BY_UNITS = (
+    Product("Gigabytes", (Price("units", tiers=((4, 300), (None, 250))),)),
+    Product("Terabytes", (Price(amount=100), Price("units", tiers=((1, 2000), (3, 1500), (None, 999)), graduated=True)), "month", 2),
+)
 _DISCOUNTS = (Discount(2500, lasts="once"), Discount(1500, lasts=3), Discount(3333), Discount(amount=700), Discount(amount=5000, lasts=2))
 _BEHAVIORS = ("prorate", "invoice", "next_period", "reset")
 _WAITS = (
@@ -50,7 +57,7 @@ _WAITS = (
 )
 
 waits = st.sampled_from(_WAITS)
-products = st.sampled_from((*_PLAIN, *_SEATED))
+products = st.sampled_from((*_PLAIN, *_SEATED, *_BY_UNITS))
 behaviors = st.sampled_from(_BEHAVIORS)
 discounts = st.sampled_from((None, *_DISCOUNTS))
 days = st.sampled_from((-1, 0, 1, 9, 40))
@@ -63,22 +70,27 @@ class Lives(RuleBasedStateMachine):
     suite: Suite
 
     @initialize(
-        start=st.sampled_from(_STARTS), merchant=st.sampled_from(_MERCHANTS), product=products, discount=discounts, seats=st.integers(1, 6)
+        start=st.sampled_from(_STARTS),
+        merchant=st.sampled_from(_MERCHANTS),
+        product=products,
+        discount=discounts,
+        quantity=st.integers(1, 6),
     )
-    def subscribe(self, start: datetime, merchant: Merchant, product: Product, discount: Discount | None, seats: int) -> None:
+    def subscribe(self, start: datetime, merchant: Merchant, product: Product, discount: Discount | None, quantity: int) -> None:
         actor = found_actor(self.stack, self.suite, merchant, start)
         self.trier = Trier(actor.caller, actor.simulator, actor.suite, actor.now)
         self.life = FullLife(merchant)
         self.now = start
-        self.try_(op.Subscribe(start, product, seats if product in _SEATED else None, None, discount))
+        quantities = {counted(product): quantity} if counted(product) else {}
+        self.try_(op.Subscribe(start, product, discount=discount, **quantities))
 
     @rule(wait=waits, product=products, behavior=behaviors)
     def change_product(self, wait: timedelta | str, product: Product, behavior: str) -> None:
         self.try_(op.ChangeProduct(self.after(wait), product, behavior))
 
-    @rule(wait=waits, same=st.booleans(), which=st.integers(0, 9), behavior=behaviors)
-    def change_product_to_one_alike(self, wait: timedelta | str, same: bool, which: int, behavior: str) -> None:
-        alike = _SEATED if self.life.current.product in _SEATED else _PLAIN
+    @rule(wait=waits, which=st.integers(0, 9), behavior=behaviors)
+    def change_product_to_one_alike(self, wait: timedelta | str, which: int, behavior: str) -> None:
+        alike = next(group for group in (_PLAIN, _SEATED, _BY_UNITS) if self.life.current.product in group)
         self.try_(op.ChangeProduct(self.after(wait), alike[which % len(alike)], behavior))
 
     @rule(wait=waits, quantity=st.integers(1, 7), behavior=behaviors)
@@ -126,9 +138,20 @@ class Lives(RuleBasedStateMachine):
         if really == 0:
             self.try_(op.Revoke(self.after(wait)))
 
-    @rule(wait=waits, card=st.sampled_from(("good", "good", "declined", "lost")))
+    @rule(wait=waits, card=st.sampled_from(("good", "good", "good", "declined")))
     def use_card(self, wait: timedelta | str, card: str) -> None:
         self.try_(op.UseCard(self.after(wait), card))
+
+    @precondition(lambda self: self.life.status in ("trialing", "active"))
+    @rule(card=st.sampled_from(("declined", "declined", "lost")), later=st.sampled_from((0, 1, 3, 8, 22)))
+    def let_a_renewal_fail(self, card: str, later: int) -> None:
+        """And look some days after it."""
+        self.try_(op.UseCard(self.now, card))
+        self.pass_to(self.after("end") + timedelta(days=later))
+
+    @rule(wait=waits)
+    def let_time_pass(self, wait: timedelta | str) -> None:
+        self.pass_to(self.after(wait))
 
     @rule(wait=waits, amount=st.sampled_from((-300, 120, 4000)))
     def adjust_balance(self, wait: timedelta | str, amount: int) -> None:
@@ -151,6 +174,12 @@ class Lives(RuleBasedStateMachine):
         second = {"end": 0, "before": -1, "after": 1}[wait]
         return max(self.now, end + timedelta(seconds=second))
 
+    def pass_to(self, at: datetime) -> None:
+        self.now = at
+        self.life.pass_time(at)
+        self.trier.advance(at)
+        self.agree()
+
     def try_(self, operation: op.Operation) -> None:
         self.now = operation.at
         foretold = self.life.do(operation)
@@ -164,3 +193,13 @@ class Lives(RuleBasedStateMachine):
             told = self.trier.caller.get(f"subscriptions/{self.trier.subscription_id}")
             period = tuple(datetime.fromisoformat(told[f"current_period_{name}"]) for name in ("start", "end"))
             assert period == (self.life.start, self.life.end)
+
+
+def live(stack: Stack, suite: Suite, chosen: int, *, examples: int, steps: int, phases: Sequence[Phase]) -> None:
+    """So many lives; the same ones for the same seed."""
+    machine = type("Lives", (Lives,), {"stack": stack, "suite": suite})
+    checks = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much)
+    limits = settings(
+        max_examples=examples, stateful_step_count=steps, phases=phases, suppress_health_check=checks, report_multiple_bugs=False
+    )
+    run_state_machine_as_test(seed(chosen)(machine), settings=settings(limits, deadline=None, database=None))

@@ -41,7 +41,8 @@ def play(
 
 def advance(cast: Cast, to: datetime) -> None:
     """Until the sandbox has settled there; to its own time to let it settle. The edge answers long ones in parts."""
-    request, told = {"request_id": str(uuid4()), "to": to.isoformat()}, {}
+    request = {"request_id": str(uuid4()), "to": to.isoformat()}
+    told: patience.Json = {}
     until = time.monotonic() + _ADVANCE_SECONDS
     while told.get("status") != _FINISHED:
         assert time.monotonic() < until, f"the clock does not come to {to}: {told}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from deploy.local.stack import Stack
 from tests.e2e.calls import read_response
-from tests.life.shop import UNTAXED, Json, Shop, fixed, open_shop
+from tests.life.shop import UNTAXED, Json, Shop, bill, fixed, open_shop, units
 
 NEW_CARD = "pm_card_mastercard"
 APRIL, MAY = ("2026-04-01", "paid", 1000), "2026-05-01"
@@ -20,16 +21,17 @@ def on(month: int, day: int) -> datetime:
     return datetime(2026, month, day, tzinfo=UTC)
 
 
-def selling(stack: Stack, *names: str, **settings: object) -> Shop:
+def selling(stack: Stack, *names: str, **settings: Any) -> Shop:
     """A shop since 1 April with subscribers at 10.00 a month."""
     shop = open_shop(stack, on(4, 1), **UNTAXED, **settings)
     shop.stocks("monthly", fixed(1000))
     for name in names:
         shop.subscribe(name, "monthly")
+    shop.settles()
     return shop
 
 
-def retry(shop: Shop, name: str, **body: object) -> Json:
+def retry(shop: Shop, name: str, **body: Any) -> Json:
     order = shop.merchant.post(f"orders/{shop.orders(name)[-1]['id']}:retry_payment", **body)
     shop.settles()
     return order
@@ -94,8 +96,27 @@ def test_a_new_card_and_a_retry_by_hand_pay_at_once(stack: Stack) -> None:
     assert {name: (shop.status(name), shop.bills(name)[1:]) for name in shop.customers} == {
         name: ("active", [(MAY, "paid", 1000)]) for name in shop.customers
     }
-    brands = [method["card"]["brand"] for method in shop.merchant.get("payment_methods", customer_id=shop.customers["brought"])["payment_methods"]]
+    brands = [
+        method["card"]["brand"] for method in shop.merchant.get("payment_methods", customer_id=shop.customers["brought"])["payment_methods"]
+    ]
     assert "mastercard" in brands
+
+
+def test_a_subscription_recovers_when_the_last_of_its_debts_is_paid(stack: Stack) -> None:
+    shop = selling(stack)
+    shop.stocks("weekly", fixed(700), interval="week")
+    shop.subscribe("ada", "weekly")
+    shop.settles()
+    shop.decline("ada")
+    shop.passes(on(4, 16))
+    unpaid = shop.orders("ada")[1:]
+    assert ([bill(order)[1] for order in unpaid], shop.status("ada")) == (["pending", "pending"], "past_due")
+    shop.simulator.do("cards/decline", customer=shop.customers["ada"], code=None)
+    for order, status in zip(unpaid, ("past_due", "active"), strict=True):
+        shop.merchant.post(f"orders/{order['id']}:retry_payment")
+        shop.settles()
+        assert shop.status("ada") == status
+    shop.renews_as_foretold(on(4, 22), "ada")
 
 
 def test_a_change_that_is_not_paid_leaves_everything_as_it_was(stack: Stack) -> None:
@@ -117,8 +138,9 @@ def test_a_change_that_is_not_paid_leaves_everything_as_it_was(stack: Stack) -> 
 
 def test_what_is_too_little_to_charge_is_carried_to_the_next_order(stack: Stack) -> None:
     shop = open_shop(stack, on(4, 1), **UNTAXED)
-    shop.stocks("tiny", fixed(30))
-    shop.subscribe("ada", "tiny")
+    shop.stocks("tiny", units((None, 30)))
+    shop.subscribe("ada", "tiny", units=1)
+    shop.settles()
     assert (shop.bills("ada"), shop.balance("ada")) == ([("2026-04-01", "paid", 0)], -30)
     shop.renews_as_foretold(on(5, 1), "ada")
     assert (shop.bills("ada")[-1], shop.balance("ada")) == ((MAY, "paid", 60), 0)
@@ -164,6 +186,7 @@ def test_benefits_stay_for_the_days_of_grace(days: int, kept: bool, stack: Stack
     benefit = shop.merchant.post("benefits", description="Support", feature_flag={})["id"]
     shop.merchant.post(f"products/{shop.stocks('monthly', fixed(1000))}/benefits", benefit_ids=[benefit])
     shop.subscribe("ada", "monthly")
+    shop.settles()
     assert shop.entitled("ada", benefit)
     shop.decline("ada")
     shop.passes(on(5, 1))

@@ -62,8 +62,9 @@ def test_a_downgrade_leaves_a_credit_that_pays_later_orders(shop: Shop) -> None:
 @pytest.mark.parametrize("counted", ["seats", "units"])
 def test_a_count_is_billed_as_was_said(counted: str, shop: Shop) -> None:
     shop.stocks("plan", {"seats": seats, "units": units}[counted]((None, 1000)))
+    two: Json = {counted: 2}
     for behavior in (*BEHAVIORS, "fewer"):
-        shop.subscribe(behavior, "plan", **{counted: 2})
+        shop.subscribe(behavior, "plan", **two)
     shop.passes(on(4, 16))
     for behavior in BEHAVIORS:
         changed = shop.changes(behavior, behavior, **{counted: 3})
@@ -112,6 +113,8 @@ def test_a_change_that_waits_can_be_taken_back_and_replaced(shop: Shop) -> None:
     shop.stocks("huge", fixed(3000))
     for name in ("cleared", "replaced"):
         shop.subscribe(name, "small")
+    shop.settles()
+    for name in ("cleared", "replaced"):
         shop.changes(name, "NEXT_PERIOD", product=shop.product("large"))
     shop.verb("cleared", "clear_pending_update")
     shop.changes("replaced", "NEXT_PERIOD", product=shop.product("huge"))
@@ -166,7 +169,7 @@ def test_a_proration_credits_with_the_old_discount_and_debits_with_the_new(shop:
 
 
 def test_a_trial_ends_when_it_is_told_to(shop: Shop) -> None:
-    trial = {"trial_interval": "RECURRING_INTERVAL_DAY", "trial_interval_count": 14}
+    trial: Json = {"trial_interval": "RECURRING_INTERVAL_DAY", "trial_interval_count": 14}
     shop.stocks("monthly", fixed(1000), **trial)
     shop.stocks("no trial", fixed(1000))
     for name in ("untouched", "now", "later"):
@@ -237,6 +240,77 @@ def test_a_pause_over_the_end_of_a_month_costs_nothing_and_gives_nothing(shop: S
     shop.renews_as_foretold(on(6, 20), "by-itself")
     assert [day for day, _, _ in shop.bills("by-hand")] == ["2026-04-01", "2026-05-02", "2026-06-02"]
     assert [day for day, _, _ in shop.bills("by-itself")] == ["2026-04-01", "2026-05-20", "2026-06-20"]
+
+
+def test_a_pause_that_is_over_before_it_begins_is_none(shop: Shop) -> None:
+    shop.stocks("monthly", fixed(1000))
+    shop.subscribe("ada", "monthly")
+    shop.passes(on(4, 10))
+    shop.verb("ada", "pause", resumes_at=on(5, 5).isoformat())
+    shop.changes("ada", current_period_end=on(5, 25).isoformat())
+    shop.renews_as_foretold(on(5, 25), "ada")
+    assert (shop.status("ada"), shop.subscription("ada")["pause_at_period_end"]) == ("active", False)
+    assert shop.period("ada") == ("2026-05-25T00:00:00Z", "2026-06-25T00:00:00Z")
+
+
+def test_a_trial_that_is_canceled_ends_for_nothing(shop: Shop) -> None:
+    shop.stocks("monthly", fixed(1000), trial_interval="RECURRING_INTERVAL_DAY", trial_interval_count=14)
+    shop.subscribe("ada", "monthly")
+    shop.passes(on(4, 5))
+    shop.verb("ada", "cancel")
+    shop.passes(on(5, 1))
+    assert (shop.bills("ada"), shop.subscription("ada")["ended_at"]) == ([("2026-04-01", "paid", 0)], "2026-04-15T00:00:00Z")
+
+
+def test_a_change_during_a_trial_costs_nothing_until_it_is_over(shop: Shop) -> None:
+    trial: Json = {"trial_interval": "RECURRING_INTERVAL_DAY"}
+    shop.stocks("small", fixed(1000), **trial, trial_interval_count=14)
+    shop.stocks("longer", fixed(2000), **trial, trial_interval_count=30)
+    shop.stocks("none", fixed(3000))
+    for name in ("longer", "none"):
+        shop.subscribe(name, "small")
+    shop.passes(on(4, 5))
+    shop.changes("longer", product=shop.product("longer"))
+    shop.changes("none", product=shop.product("none"))
+    shop.renews_as_foretold(on(5, 1), "longer")
+    zero = ("2026-04-01", "paid", 0)
+    assert shop.bills("longer") == [zero, ("2026-05-01", "paid", 2000)]
+    assert shop.bills("none") == [zero, ("2026-04-05", "paid", 3000)]
+
+
+def test_a_change_at_the_very_instant_of_a_renewal_counts_the_whole_period(shop: Shop) -> None:
+    shop.stocks("small", fixed(1000))
+    shop.stocks("large", fixed(2000))
+    for behavior in BEHAVIORS:
+        shop.subscribe(behavior, "small")
+    shop.passes(on(5, 1))
+    for behavior in BEHAVIORS:
+        shop.changes(behavior, behavior, product=shop.product("large"))
+    shop.renews_as_foretold(on(6, 1), *BEHAVIORS)
+    first, may = ("2026-04-01", "paid", 1000), ("2026-05-01", "paid", 1000)
+    assert {behavior: shop.bills(behavior)[2:] for behavior in BEHAVIORS} == {
+        "PRORATE": [("2026-06-01", "paid", 3000)],
+        "INVOICE": [may, ("2026-06-01", "paid", 2000)],
+        "NEXT_PERIOD": [("2026-06-01", "paid", 2000)],
+        "RESET": [may, ("2026-06-01", "paid", 2000)],
+    }
+    assert shop.bills("RESET")[:2] == [first, may]
+
+
+def test_a_product_that_loses_its_price_takes_the_change_with_it(stack: Stack) -> None:
+    shop = open_shop(stack, on(4, 1), **UNTAXED)
+    euros = [{"price_currency": currency, **fixed(1000)} for currency in ("eur", "usd")]
+    for name in ("small", "large"):
+        made = shop.merchant.post("products", name=name.title(), prices=euros, recurring_interval="RECURRING_INTERVAL_MONTH")
+        shop.products[name] = made["id"]
+    shop.subscribe("ada", "small", currency="usd")
+    shop.settles()
+    shop.changes("ada", "NEXT_PERIOD", product=shop.product("large"))
+    kept = next(price["id"] for price in made["prices"] if price["price_currency"] == "eur")
+    shop.merchant.patch(f"products/{made['id']}", prices=[{"id": kept}])
+    shop.passes(on(5, 1))
+    told = shop.subscription("ada")
+    assert (told["product_id"], "pending_update" in told, shop.bills("ada")[-1][1:]) == (shop.products["small"], False, ("paid", 1000))
 
 
 def test_a_cancellation_bills_what_waits_and_its_preview_says_so(shop: Shop) -> None:

@@ -68,7 +68,7 @@ class Trier(Actor):
             case op.ChangeProduct():
                 return {"product": {"product_id": self._product(operation.product)["id"]}}, operation.behavior
             case op.ChangeQuantity():
-                return {"seats": operation.quantity}, operation.behavior
+                return {"units" if "units" in self._subscription() else "seats": operation.quantity}, operation.behavior
             case wishes.ChangeDiscount():
                 discount = {"discount_id": self._discount(operation.discount)["id"]} if operation.discount else {}
                 return {"discount": discount}, ""

@@ -10,7 +10,7 @@ from uuid import UUID
 from bursar.identity.v1 import identity_events_pb2, organization_pb2
 from bursar.payments.v1 import payments_events_pb2
 from bursar.subscription.v1 import subscription_events_pb2, subscription_pb2
-from bursar.types.v1 import tax_pb2
+from bursar.types.v1 import billing_pb2, tax_pb2
 from google.protobuf.message import Message
 
 from services.chassis.event import Event
@@ -61,8 +61,8 @@ def life(
         status, fact = chance.choice(_NEXT[status])
 
 
-def settings(organization_id: UUID, now: datetime, chance: random.Random) -> Iterator[Event[Message]]:
-    """An organization changes its mind a few times."""
+def settings(organization_id: UUID, keeps_unpaid: bool, now: datetime, chance: random.Random) -> Iterator[Event[Message]]:
+    """An organization changes its mind a few times, but not about what is decided in the order of arrival."""
     for version in range(1, 6):
         organization = organization_pb2.Organization(
             id=str(organization_id),
@@ -74,6 +74,7 @@ def settings(organization_id: UUID, now: datetime, chance: random.Random) -> Ite
                 invoice_prefix="ACME",
                 time_zone=chance.choice(("Europe/Berlin", "UTC", "America/New_York")),
                 allow_multiple_subscriptions=True,
+                unpaid_behavior=billing_pb2.UNPAID_BEHAVIOR_KEEP if keeps_unpaid else billing_pb2.UNPAID_BEHAVIOR_CANCEL,
                 benefit_revocation_grace_period=chance.choice((0, 2, 5)),
             ),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from bursar.payments.v1 import payment_pb2, payments_events_pb2
 from google.protobuf.message import Message
@@ -31,11 +32,28 @@ def told(purchase: Purchase, fate: str, now: datetime) -> Iterator[Event[Message
     """The facts of one attempt to pay a purchase."""
     setup = purchase.checkout.attempt_kind is AttemptKind.SETUP
     messages = [(f"payment.{'setup_' if setup else ''}{verb}", (_setup if setup else _payment)(purchase, verb, now)) for verb in TOLD[fate]]
-    if "succeeded" in TOLD[fate] and not setup:
-        messages.append(("payment.settled", _settled(purchase, now)))
     assert purchase.checkout.payment_id is not None
+    if "succeeded" in TOLD[fate] and not setup:
+        order = purchase.order
+        messages.append(("payment.settled", settled(purchase.checkout.payment_id, order.id, order.due_amount, order.quote.currency, now)))
     for version, (type, message) in enumerate(messages, 1):
         yield Event(new_id(), type, purchase.checkout.organization_id, purchase.checkout.payment_id, version, now, message)
+
+
+def settled(payment_id: UUID, order_id: UUID, amount: int, currency: str, now: datetime) -> payments_events_pb2.PaymentSettled:
+    """What is left of a payment when the processor took its fee."""
+    fee = amount * 29 // 1_000 + 30
+    return payments_events_pb2.PaymentSettled(
+        payment_id=str(payment_id),
+        order_id=str(order_id),
+        processor="stripe",
+        currency=currency,
+        amount=amount,
+        fee_amount=fee,
+        net_amount=amount - fee,
+        settled_at=to_timestamp(now),
+        available_at=to_timestamp(now),
+    )
 
 
 def _payment(purchase: Purchase, verb: str, now: datetime) -> Message:
@@ -66,19 +84,3 @@ def _setup(purchase: Purchase, verb: str, now: datetime) -> Message:
         "requires_action": lambda: payments_events_pb2.PaymentSetupRequiresAction(**common, next_action=_ACTION),
     }
     return makes[verb]()
-
-
-def _settled(purchase: Purchase, now: datetime) -> Message:
-    amount = purchase.order.due_amount
-    fee = amount * 29 // 1_000 + 30
-    return payments_events_pb2.PaymentSettled(
-        payment_id=str(purchase.checkout.payment_id),
-        order_id=str(purchase.order.id),
-        processor="stripe",
-        currency=purchase.order.quote.currency,
-        amount=amount,
-        fee_amount=fee,
-        net_amount=amount - fee,
-        settled_at=to_timestamp(now),
-        available_at=to_timestamp(now),
-    )

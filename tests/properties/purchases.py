@@ -8,9 +8,19 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from bursar.checkout.v1 import checkout_pb2, customer_service_pb2, discount_pb2, discount_service_pb2, product_pb2
+from bursar.checkout.v1 import (
+    checkout_pb2,
+    customer_balance_service_pb2,
+    customer_service_pb2,
+    discount_pb2,
+    discount_service_pb2,
+    product_pb2,
+    product_service_pb2,
+)
+from bursar.types.v1 import intervals_pb2
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
@@ -25,7 +35,11 @@ from tests.properties.outcomes import told
 from tests.support.databases import ServiceDatabase
 
 _DECLINED = Declined(PaymentFailure("card_declined", "Your card was declined."), retryable=True)
+CURRENCY = "eur"
 _AT_ONCE = 8
+_SEATS = 3
+_GIVEN = 500
+"""By hand, to some customers' balances."""
 _FATES = ("succeeded",) * 6 + ("acted", "failed", "waiting", "lost", "second_thought")
 
 
@@ -58,6 +72,15 @@ def declines_of(confirmation_token_id: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurring:
+    """A subscription that was sold; whether it starts is the processor's to say."""
+
+    id: UUID
+    customer_id: UUID
+    product_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class Sold:
     """What there is to tell: the processor's facts in the order in which they happened, and who and what they are about."""
 
@@ -65,6 +88,9 @@ class Sold:
     products: Mapping[str, UUID]
     customers: list[UUID]
     facts: list[Event[Message]]
+    recurring: list[Recurring]
+    balances: Mapping[UUID, int]
+    """By customer, minor units of `CURRENCY`."""
 
 
 @dataclass
@@ -76,6 +102,7 @@ class Desk:
     chance: random.Random
     now: datetime
     customers: dict[str, UUID] = field(default_factory=dict)
+    balances: dict[UUID, int] = field(default_factory=dict)
 
     async def sell(self, count: int) -> Sold:
         """`count` purchases in random ways."""
@@ -84,6 +111,8 @@ class Desk:
             "free": await self.shop.product(0),
             "monthly": await self.shop.product(990, monthly=True),
             "trial": await self.shop.product(1_490, monthly=True, trial_days=14),
+            "seats": await self._by_seats(),
+            "team": await self._by_seats(monthly=True),
         }
         discount = await self._discount()
         facts: list[Event[Message]] = []
@@ -94,11 +123,29 @@ class Desk:
             facts += [fact for told_of in await asyncio.gather(*buying) for fact in told_of]
         await self._change_customers()
         sold = {name: UUID(product.id) for name, product in products.items()}
-        return Sold(self.shop.organization_id, sold, self._customers(), facts)
+        return Sold(self.shop.organization_id, sold, self._customers(), facts, self._recurring(), self.balances)
 
     def _customers(self) -> list[UUID]:
         """In the order of their e-mail addresses, whoever was served first."""
         return [self.customers[email] for email in sorted(self.customers)]
+
+    def _recurring(self) -> list[Recurring]:
+        """In an order that the seed decides, whoever was served first."""
+        placed = [asked[-1].order.placement for asked in self.cashier.asked.values() if asked]
+        found = [
+            Recurring(each.subscription_id, each.customer_id, each.product_id)
+            for each in placed
+            if each.subscription_id is not None and each.product_id is not None
+        ]
+        order = {customer_id: number for number, customer_id in enumerate(self._customers())}
+        return sorted(found, key=lambda each: (order[each.customer_id], each.product_id))
+
+    async def _by_seats(self, *, monthly: bool = False) -> product_pb2.Product:
+        request = product_service_pb2.CreateProductRequest(request_id=str(uuid4()), name="Team")
+        request.prices.add(price_currency=CURRENCY).seat_based.tiers.add(unit_amount=700)
+        if monthly:
+            request.recurring_interval = intervals_pb2.RECURRING_INTERVAL_MONTH
+        return await self.shop.products.CreateProduct(request, self.shop.call())
 
     async def _discount(self) -> str:
         request = discount_service_pb2.CreateDiscountRequest(
@@ -110,10 +157,12 @@ class Desk:
     async def _buy(
         self, number: int, chance: random.Random, products: Mapping[str, product_pb2.Product], discount: str
     ) -> list[Event[Message]]:
-        product = products[chance.choice(("once", "once", "once", "free", "monthly", "trial"))]
+        product = products[(kind := chance.choice(("once", "once", "seats", "free", "monthly", "trial", "team")))]
         buyer = chance.randrange(number + 1) if chance.random() < 0.2 else number
         email, declines = f"buyer{buyer}@example.com", chance.choice((0, 0, 0, 1, 2))
-        more = {"discount_code": discount} if chance.random() < 0.3 else {}
+        more: dict[str, Any] = {"discount_code": discount} if chance.random() < 0.3 else {}
+        if kind in ("seats", "team"):
+            more["seats"] = _SEATS
         opened = await self.shop.checkout(product, customer_email=email, **more)
         confirmed = await self.shop.confirm(opened, confirmation_token_id=card(declines))
         while confirmed.status == checkout_pb2.CHECKOUT_STATUS_OPEN and chance.random() < 0.8:
@@ -130,7 +179,7 @@ class Desk:
         return facts
 
     async def _change_customers(self) -> None:
-        """Some get the merchant's own id, some are deleted while their payments are on the way."""
+        """Some get the merchant's own id, some are given money, some are deleted while their payments are on the way."""
         for customer_id in self._customers():
             what = self.chance.random()
             if what < 0.2:
@@ -144,6 +193,12 @@ class Desk:
             elif what < 0.27:
                 gone = customer_service_pb2.DeleteCustomerRequest(request_id=str(uuid4()), id=str(customer_id))
                 await self.shop.customers.DeleteCustomer(gone, self.shop.call("DeleteCustomer"))
+            elif what < 0.4:
+                self.balances[customer_id] = _GIVEN
+                given = customer_balance_service_pb2.AdjustCustomerBalanceRequest(
+                    request_id=str(uuid4()), customer_id=str(customer_id), currency=CURRENCY, amount=_GIVEN, reason="sorry"
+                )
+                await self.shop.balances.AdjustCustomerBalance(given, self.shop.call("AdjustCustomerBalance"))
 
 
 def desk(database: ServiceDatabase, chance: random.Random) -> Desk:

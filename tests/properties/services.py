@@ -29,11 +29,12 @@ from services.checkout.settings import CheckoutSettings
 from services.ledger import app as ledger
 from services.ledger.settings import LedgerSettings
 from services.subscription import app as subscription
+from services.subscription.settings import SubscriptionSettings
 from tests.support.databases import Cluster, ServiceDatabase, ServiceUrls, opened
 
 COMPOSED: Mapping[str, tuple[Compose, type[Settings]]] = {
     "checkout": (checkout.compose, CheckoutSettings),
-    "subscription": (subscription.compose, Settings),
+    "subscription": (subscription.compose, SubscriptionSettings),
     "ledger": (ledger.compose, LedgerSettings),
     "benefits": (benefits.compose, BenefitsSettings),
 }

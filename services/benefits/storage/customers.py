@@ -10,6 +10,7 @@ from services.benefits.storage.tables import customer
 from services.chassis.database import Row, Transaction
 from services.chassis.sql import Statement, bulk_insert, bulk_update
 
+_KNOWN = Statement("select id from customer where id = any(%(ids)s)")
 _ENSURE = bulk_insert(customer, suffix="on conflict do nothing")
 _UPDATE = bulk_update(customer, key=("id",), columns=("external_id", "is_deleted", "version"))
 _LOCK = Statement("select * from customer where id = any(%(ids)s) order by id for no key update")
@@ -21,7 +22,9 @@ class CustomerStore:
 
     async def ensure(self, transaction: Transaction, customers: Sequence[Customer]) -> None:
         """Have a row for each; those that are there stay as they are."""
-        await transaction.many(_ENSURE, [_to_row(each) for each in sorted(customers, key=lambda each: each.id)])
+        wanted = {each.id: each for each in reversed(customers)}
+        known = {row["id"] for row in await transaction.all(_KNOWN, ids=list(wanted))}
+        await transaction.many(_ENSURE, [_to_row(wanted[customer_id]) for customer_id in sorted(wanted.keys() - known)])
 
     async def lock(self, transaction: Transaction, customer_ids: Collection[UUID]) -> dict[UUID, Customer]:
         """To be changed."""

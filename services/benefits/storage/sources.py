@@ -12,6 +12,7 @@ from services.benefits.usecases.ports import Work
 from services.chassis.database import Row, Transaction
 from services.chassis.sql import Statement, bulk_insert, bulk_update
 
+_KNOWN = Statement("select id from entitlement_source where id = any(%(ids)s)")
 _ENSURE = bulk_insert(entitlement_source, suffix="on conflict do nothing")
 _UPDATE = bulk_update(
     entitlement_source,
@@ -68,7 +69,9 @@ class SourceStore:
 
     async def ensure(self, transaction: Transaction, sources: Iterable[Source]) -> None:
         """Have a row for each source; those that are there stay as they are."""
-        await transaction.many(_ENSURE, [_to_row(source) for source in sorted(sources, key=lambda source: source.id)])
+        wanted = {source.id: source for source in sources}
+        known = {row["id"] for row in await transaction.all(_KNOWN, ids=list(wanted))}
+        await transaction.many(_ENSURE, [_to_row(wanted[source_id]) for source_id in sorted(wanted.keys() - known)])
 
     async def lock(self, transaction: Transaction, source_ids: Collection[UUID]) -> list[Source]:
         """To be changed."""

@@ -10,6 +10,7 @@ from google.protobuf.struct_pb2 import Struct
 from sqlalchemy import Column, MetaData, Table, Text, bindparam, select
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
+from services.chassis.arrays import array_of
 from services.chassis.clock import SystemClock
 from services.chassis.errors import Invalid, NotPossibleNow
 from services.chassis.ids import new_id, parse_id
@@ -83,14 +84,15 @@ def test_a_statement_keeps_its_literals_and_takes_its_parameters() -> None:
 def test_bulk_statements_carry_one_array_for_each_column() -> None:
     insert = bulk_insert(THINGS, suffix="on conflict do nothing")
     assert insert.text.startswith('insert into thing ("id", "name", "metadata") select u."id", u."name", u."metadata"::jsonb from unnest(')
-    assert insert.parameters([{"id": 1, "name": "a", "metadata": {"x": 1}}, {"id": 2, "name": "b", "metadata": None}]) == {
-        "id": [1, 2],
-        "name": ["a", "b"],
-        "metadata": ['{"x":1}', None],
+    one, two = new_id(), new_id()
+    assert insert.parameters([{"id": one, "name": "a", "metadata": {"x": 1}}, {"id": two, "name": "b", "metadata": None}]) == {
+        "id": array_of("UUID", [one, two]),
+        "name": array_of("TEXT", ["a", "b"]),
+        "metadata": array_of("TEXT", ['{"x":1}', None]),
     }
     update = bulk_update(THINGS, key=["id"], columns=["name"])
     assert update.text.endswith('where thing."id" = u."id"')
-    assert update.columns == ("id", "name")
+    assert list(update.columns) == ["id", "name"]
 
 
 def test_times_are_in_utc() -> None:

@@ -18,7 +18,7 @@ from services.checkout.messages.discount import applied_discount_to_proto
 from services.checkout.messages.order import order_to_proto, quote_to_proto
 from services.checkout.messages.types import text_of
 from services.checkout.usecases.bill_now import bill_now
-from services.checkout.usecases.ports import ChargesOutside, TaxCalculator
+from services.checkout.usecases.outside_ports import ChargesOutside, TaxCalculator
 from services.checkout.usecases.quote_billing import quote_billing
 from services.checkout.usecases.redeem_discount import Wanted, redeem_discount
 from services.checkout.usecases.take_customer import take_by_email
@@ -52,7 +52,14 @@ class BillingServicer:
     async def RedeemDiscount(self, request: contract.RedeemDiscountRequest, call: Call) -> discount_pb2.AppliedDiscount:
         # The request is known by the subscription and the discount too: another subscription's is another request.
         scope = f"{call.method}/{request.subscription_id}/{request.discount_id}"
-        wanted = Wanted(UUID(request.discount_id), UUID(request.customer_id), UUID(request.product_id), request.currency)
+        wanted = Wanted(
+            UUID(request.subscription_id),
+            request.request_id,
+            UUID(request.discount_id),
+            UUID(request.customer_id),
+            UUID(request.product_id),
+            request.currency,
+        )
 
         async def effect(store: PagedStore) -> discount_pb2.AppliedDiscount:
             redeemed = applied_discount_to_proto(await redeem_discount(call.organization_id, wanted, store=store))

@@ -21,7 +21,7 @@ from services.checkout.messages.checkout_request import checkout_edit, checkout_
 from services.checkout.messages.types import id_of
 from services.checkout.usecases.confirm_checkout import confirm_checkout
 from services.checkout.usecases.create_checkout import create_checkout
-from services.checkout.usecases.ports import Payments, Subscriptions, TaxCalculator, TaxIds
+from services.checkout.usecases.outside_ports import Payments, Subscriptions, TaxCalculator, TaxIds
 from services.checkout.usecases.update_checkout import update_checkout
 
 

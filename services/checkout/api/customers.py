@@ -16,7 +16,7 @@ from services.checkout.domain.errors import CustomerNotFound
 from services.checkout.messages.customer import customer_details, customer_edit, customer_to_proto
 from services.checkout.usecases.create_customer import create_customer
 from services.checkout.usecases.delete_customer import delete_customer
-from services.checkout.usecases.ports import TaxIds
+from services.checkout.usecases.outside_ports import TaxIds
 from services.checkout.usecases.update_customer import update_customer
 
 

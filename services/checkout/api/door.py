@@ -14,7 +14,7 @@ from services.chassis.idempotency import once
 from services.checkout.api.rooms import PagedStore
 from services.checkout.domain.errors import OrganizationNotKnown
 from services.checkout.usecases.learn_organization import learn_organization
-from services.checkout.usecases.ports import OrganizationDirectory
+from services.checkout.usecases.outside_ports import OrganizationDirectory
 
 M = TypeVar("M", bound=Message)
 T = TypeVar("T")

@@ -17,7 +17,7 @@ from services.checkout.api.order_export import export_orders
 from services.checkout.api.rooms import PagedStore
 from services.checkout.domain.errors import OrderNotFound
 from services.checkout.messages.order import order_filter, order_retry, order_to_proto
-from services.checkout.usecases.ports import ChargesOutside
+from services.checkout.usecases.outside_ports import ChargesOutside
 from services.checkout.usecases.retry_order_payment import retry_order_payment
 from services.checkout.usecases.void_order import void_order
 

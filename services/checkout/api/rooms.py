@@ -12,7 +12,7 @@ from services.checkout.domain.customer import Customer
 from services.checkout.domain.discount import Discount
 from services.checkout.domain.order import Order
 from services.checkout.domain.product import Product
-from services.checkout.usecases import ports
+from services.checkout.usecases import catalog_ports, checkout_ports, customer_ports, order_ports, ports
 from services.checkout.usecases.filters import CheckoutFilter, OrderFilter, ProductFilter
 from services.checkout.usecases.order_export import ExportedOrder
 
@@ -21,28 +21,28 @@ Listed = tuple[list[T], str, int | None]
 """One page, the token of the next, and if asked for how many there are in all."""
 
 
-class PagedProducts(ports.Products, Protocol):
+class PagedProducts(catalog_ports.Products, Protocol):
     async def page(self, given: ProductFilter, page: Page, /) -> Listed[Product]: ...
 
 
-class PagedDiscounts(ports.Discounts, Protocol):
+class PagedDiscounts(catalog_ports.Discounts, Protocol):
     async def page(self, query_text: str, page: Page, /) -> Listed[Discount]: ...
 
 
-class PagedCustomers(ports.Customers, Protocol):
+class PagedCustomers(customer_ports.Customers, Protocol):
     async def page(self, email: str, query_text: str, page: Page, /) -> Listed[Customer]: ...
 
 
-class PagedCheckouts(ports.Checkouts, Protocol):
+class PagedCheckouts(checkout_ports.Checkouts, Protocol):
     async def page(self, given: CheckoutFilter, page: Page, /) -> Listed[Checkout]: ...
 
 
-class PagedOrders(ports.Orders, Protocol):
+class PagedOrders(order_ports.Orders, Protocol):
     async def page(self, given: OrderFilter, page: Page, /) -> Listed[Order]: ...
     async def behind(self, given: OrderFilter, last: ExportedOrder | None, most: int, /) -> list[ExportedOrder]: ...
 
 
-class PagedBalances(ports.Balances, Protocol):
+class PagedBalances(customer_ports.Balances, Protocol):
     async def of_customer(self, customer_id: UUID, /) -> list[Balance]: ...
     async def page(self, customer_id: UUID, currency: str, page: Page, /) -> tuple[list[BalanceTransaction], str]: ...
 

@@ -13,7 +13,7 @@ from services.checkout.clients.payments_peer import UNKNOWN, PaymentsPeer
 from services.checkout.domain.charge import Charge, ChargeTrigger
 from services.checkout.domain.payment import Declined, Outcome, PaymentFailure, Undecided
 from services.checkout.messages.outcome import payment_outcome
-from services.checkout.usecases.ports import Bill
+from services.checkout.usecases.order_ports import Bill
 
 _LONGEST_DESCRIPTION = 500
 _TRIGGERS = {

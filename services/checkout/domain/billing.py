@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from services.checkout.domain import order as orders
+from services.checkout.domain import order_steps as orders
 from services.checkout.domain.balance import BalanceChange, applied_balance, type_of
 from services.checkout.domain.customer import Customer
 from services.checkout.domain.discount import AppliedDiscount
 from services.checkout.domain.errors import AmountAboveMaximum
 from services.checkout.domain.interval import Period
-from services.checkout.domain.order import BillingReason, Order, OrderCreated, Placement
+from services.checkout.domain.order import BillingReason, Order, Placement
+from services.checkout.domain.order_steps import OrderCreated
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.price import LARGEST_PRICE, TaxBehavior
 from services.checkout.domain.quote import Line, Quote, price_lines
@@ -31,7 +32,8 @@ class Billing:
     product_id: UUID | None
     reason: BillingReason
     currency: str
-    tax_behavior: TaxBehavior
+    tax_behavior: TaxBehavior | None
+    """None: as the organization sells."""
     discount: AppliedDiscount | None
     payment_method_id: UUID | None
     lines: tuple[Line, ...]
@@ -57,12 +59,13 @@ class Billed:
 def quote_of(billing: Billing, payer: Customer, organization: Organization, rates: Sequence[TaxRate] | None) -> Quote:
     """The lines with discount and tax. `rates` None: the payer's place is not known."""
     address = payer.details.billing_address
+    behavior = billing.tax_behavior or organization.default_tax_behavior
     return price_lines(
         billing.currency,
         billing.lines,
         reduction=billing.discount.reduction if billing.discount else None,
         rates=rates,
-        inclusive=is_inclusive(billing.tax_behavior, address.country if address else organization.country),
+        inclusive=is_inclusive(behavior, address.country if address else organization.country),
     )
 
 

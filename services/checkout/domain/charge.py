@@ -90,6 +90,8 @@ class ChargeOutcome:
 
 def look_at(charge: Charge, now: datetime) -> datetime:
     """When somebody has to see to a charge that came this far `now`, by the machine's time: it is to be asked for, or asked about."""
+    if charge.status is _S.AWAITING_BUYER and not charge.has_buyer:
+        return now  # nobody will come
     return now + {_S.ASKED: QUIET, _S.AWAITING_BUYER: PATIENCE}.get(charge.status, timedelta(0))
 
 

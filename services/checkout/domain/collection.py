@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.checkout.domain import dunning as schedule
-from services.checkout.domain import order as orders
+from services.checkout.domain import order_steps as orders
 from services.checkout.domain.balance import BalanceChange
 from services.checkout.domain.charge import Charge, ChargeOutcome, moved
 from services.checkout.domain.dunning import DunningPhase, UnpaidBehavior
@@ -50,7 +50,7 @@ def collect(before: Collected, outcome: ChargeOutcome, numbers: Sequence[str], o
     if charge is None or not is_under_way:
         return before
     if isinstance(result, ActionNeeded):
-        return _action_needed(before, charge, result, organization, now)
+        return _action_needed(before, charge, result, now)
     if isinstance(result, Declined):
         return _declined(before, charge, result, organization, now)
     return before
@@ -86,9 +86,11 @@ def _succeeded(before: Collected, outcome: ChargeOutcome, result: Succeeded, num
     return replace(_ended(before, outcome), order=order, facts=(*before.facts, paid), changes=(*before.changes, *changes))
 
 
-def _action_needed(before: Collected, charge: Charge, result: ActionNeeded, organization: Organization, now: datetime) -> Collected:
+def _action_needed(before: Collected, charge: Charge, result: ActionNeeded, now: datetime) -> Collected:
     if not charge.has_buyer:
-        return _declined(before, charge, AUTHENTICATION_REQUIRED, organization, now)
+        # It is given up at payments before it counts as a failure here, so that no money comes late.
+        waiting = moved(charge, "await_buyer")
+        return replace(before, charge=waiting, ended=(*before.ended, waiting))
     if before.order.payment_action == result.action:
         return before
     order, updated = orders.await_buyer(before.order, result.action, now=now)

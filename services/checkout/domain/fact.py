@@ -6,7 +6,14 @@ from services.checkout.domain.balance import BalanceAdjusted
 from services.checkout.domain.checkout import CheckoutCreated, CheckoutGone, CheckoutSucceeded, CheckoutUpdated
 from services.checkout.domain.customer import CustomerCreated, CustomerDeleted, CustomerUpdated
 from services.checkout.domain.discount import DiscountCreated, DiscountDeleted, DiscountUpdated
-from services.checkout.domain.order import OrderCreated, OrderDunningExhausted, OrderPaid, OrderPaymentFailed, OrderUpdated, OrderVoided
+from services.checkout.domain.order_steps import (
+    OrderCreated,
+    OrderDunningExhausted,
+    OrderPaid,
+    OrderPaymentFailed,
+    OrderUpdated,
+    OrderVoided,
+)
 from services.checkout.domain.product import ProductCreated, ProductUpdated
 
 CheckoutFact = CheckoutCreated | CheckoutUpdated | CheckoutGone | CheckoutSucceeded

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.checkout.domain import checkout as checkouts
-from services.checkout.domain import order as orders
+from services.checkout.domain import order_steps as orders
 from services.checkout.domain.balance import BalanceChange
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
 from services.checkout.domain.order import ORDER, Order

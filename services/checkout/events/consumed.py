@@ -21,7 +21,8 @@ from services.checkout.messages.organization import organization_from_proto
 from services.checkout.messages.outcome import PaymentFact, attempt_outcome
 from services.checkout.usecases.bill_subscriptions import bill_subscriptions
 from services.checkout.usecases.keep_payment_methods import keep_payment_methods
-from services.checkout.usecases.ports import Store, TaxCalculator
+from services.checkout.usecases.outside_ports import TaxCalculator
+from services.checkout.usecases.ports import Store
 from services.checkout.usecases.retry_due_orders import charge_new_cards
 from services.checkout.usecases.settle_attempts import settle_attempts
 from services.checkout.usecases.settle_charges import settle_charges

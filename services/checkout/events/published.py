@@ -15,16 +15,17 @@ from services.checkout.domain import balance as balances
 from services.checkout.domain import checkout as checkouts
 from services.checkout.domain import customer as customers
 from services.checkout.domain import discount as discounts
-from services.checkout.domain import order as orders
+from services.checkout.domain import order_steps as orders
 from services.checkout.domain import product as products
 from services.checkout.domain.fact import DomainFact
+from services.checkout.domain.order import Order
 from services.checkout.messages.customer import customer_to_proto
 from services.checkout.messages.discount import applied_discount_to_proto, discount_to_proto
 from services.checkout.messages.order import reason_to_proto, status_to_proto
 from services.checkout.messages.product import price_to_proto, product_to_proto
 from services.checkout.messages.types import behavior_to_proto, interval_unit_to_proto, set_time, tax_line_to_proto
 
-_Subject = products.Product | discounts.Discount | customers.Customer | checkouts.Checkout | orders.Order
+_Subject = products.Product | discounts.Discount | customers.Customer | checkouts.Checkout | Order
 
 
 @singledispatch

@@ -11,7 +11,6 @@ from services.chassis.ids import parse_id
 from services.checkout.domain.billing import Billing
 from services.checkout.domain.interval import Period
 from services.checkout.domain.order import BillingReason
-from services.checkout.domain.price import TaxBehavior
 from services.checkout.domain.quote import BillingEntryType, Line
 from services.checkout.messages.discount import applied_discount_from_proto
 from services.checkout.messages.types import behavior_from_proto, enum_from_proto, id_of, number_in, time_of
@@ -30,7 +29,7 @@ def billing_from_proto(message: billing_pb2.Billing, organization_id: UUID) -> B
         product_id=parse_id(message.product_id, "billing.product_id") if message.product_id else None,
         reason=reason,
         currency=message.currency,
-        tax_behavior=behavior_from_proto(message.tax_behavior) or TaxBehavior.LOCATION,
+        tax_behavior=behavior_from_proto(message.tax_behavior),
         discount=applied_discount_from_proto(message.discount) if message.HasField("discount") else None,
         payment_method_id=id_of(message, "payment_method_id"),
         lines=tuple(_line(line) for line in message.lines),

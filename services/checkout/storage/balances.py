@@ -12,13 +12,18 @@ from sqlalchemy import ARRAY, Uuid, bindparam, func, select
 from services.chassis.database import Row, Transaction
 from services.chassis.ids import new_id
 from services.chassis.pagination import Page, paged
-from services.chassis.sql import bulk_insert, compile_statement
+from services.chassis.sql import Statement, bulk_insert, compile_statement
 from services.checkout.domain.balance import Balance, BalanceChange, BalanceKey, BalanceTransaction, BalanceTransactionType
 from services.checkout.storage.filters import matching
 from services.checkout.storage.tables import customer_balance as table
 from services.checkout.storage.tables import customer_balance_transaction as transactions
 
 _OF_CUSTOMERS = compile_statement(select(table).where(table.c.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
+_LOCK = Statement(
+    "select 1 from customer_balance where (organization_id, customer_id, currency) in "
+    "(select * from unnest(%(organization_ids)s::uuid[], %(customer_ids)s::uuid[], %(currencies)s::text[])) "
+    "order by organization_id, customer_id, currency for update"
+)
 _ADD_UP = bulk_insert(
     table,
     suffix="on conflict (organization_id, customer_id, currency) do update set amount = customer_balance.amount + excluded.amount "
@@ -39,6 +44,14 @@ class StoredBalances:
 
     async def of_customer(self, customer_id: UUID) -> list[Balance]:
         return [Balance(key, amount) for key, amount in sorted((await self.of_customers([customer_id])).items())]
+
+    async def lock(self, keys: Sequence[BalanceKey]) -> None:
+        await self._transaction.all(
+            _LOCK,
+            organization_ids=[key.organization_id for key in keys],
+            customer_ids=[key.customer_id for key in keys],
+            currencies=[key.currency for key in keys],
+        )
 
     async def change(self, changes: Sequence[BalanceChange]) -> list[BalanceTransaction]:
         by_key: dict[BalanceKey, list[BalanceChange]] = defaultdict(list)

@@ -13,7 +13,7 @@ from services.chassis.database import Row, Transaction
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
 from services.checkout.domain.charge import Charge, ChargeStatus, ChargeTrigger, look_at
 from services.checkout.storage.tables import order_charge as table
-from services.checkout.usecases.ports import Bill
+from services.checkout.usecases.order_ports import Bill
 
 _ADD = bulk_insert(table)
 _SAVE = bulk_update(table, key=("order_id", "attempt"), columns=("status", "look_at"))
@@ -42,7 +42,9 @@ _UNANSWERED = Statement(
     "select * from order_charge where status in ('asked', 'awaiting_buyer') and look_at <= %(now)s order by look_at limit %(limit)s"
 )
 _COUNT_UNFINISHED = Statement(
-    "select count(*) filter (where status = 'unasked') as unasked, count(*) filter (where status = 'asked') as asked from order_charge "
+    # For an absent buyer nobody waits: that is canceled, which is work in flight.
+    "select count(*) filter (where status = 'unasked') as unasked, "
+    "count(*) filter (where status = 'asked' or (status = 'awaiting_buyer' and trigger <> 'customer')) as asked from order_charge "
     "where organization_id = %(organization_id)s and status <> 'over' and is_sandbox(organization_id)"
 )
 

@@ -17,12 +17,13 @@ from services.checkout.domain.errors import DiscountCodeTaken, DiscountExhausted
 from services.checkout.storage.filters import contains, matching
 from services.checkout.storage.tables import discount as table
 from services.checkout.storage.tables import discount_redemption as redemptions
-from services.checkout.usecases.ports import Redemption
+from services.checkout.usecases.catalog_ports import Redemption
 from services.pricing.reduction import FixedReduction, Percentage
 
 _LIVE = select(table).where(table.c.deleted_at.is_(None))
 _GET = compile_statement(_LIVE.where(table.c.id == bindparam("id")))
 _LOCK = compile_statement(_LIVE.where(table.c.id == bindparam("id")).with_for_update())
+_LOCK_MANY = Statement("select 1 from discount where id = any(%(ids)s::uuid[]) order by id for no key update")
 _BY_CODE = compile_statement(_LIVE.where(func.lower(table.c.code) == func.lower(bindparam("code", type_=table.c.code.type))))
 _ADD = bulk_insert(table)
 # The count belongs to redemptions, which change it without reading the discount first.
@@ -76,6 +77,9 @@ class StoredDiscounts:
     async def lock(self, discount_id: UUID) -> Discount | None:
         row = await self._transaction.one(_LOCK, id=discount_id)
         return row_to_discount(row) if row else None
+
+    async def lock_many(self, discount_ids: Sequence[UUID]) -> None:
+        await self._transaction.all(_LOCK_MANY, ids=list(discount_ids))
 
     async def save(self, discount: Discount) -> None:
         """DiscountCodeTaken."""
@@ -174,6 +178,8 @@ def row_to_discount(row: Mapping[str, Any]) -> Discount:
 def redemption_to_row(redemption: Redemption) -> dict[str, Any]:
     return {
         "checkout_id": redemption.checkout_id,
+        "subscription_id": redemption.subscription_id,
+        "request_id": redemption.request_id,
         "organization_id": redemption.organization_id,
         "discount_id": redemption.discount_id,
         "customer_id": redemption.customer_id,

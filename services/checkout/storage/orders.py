@@ -11,11 +11,10 @@ from sqlalchemy import ARRAY, Uuid, bindparam, delete, func, select
 
 from services.chassis.database import Row, Transaction
 from services.chassis.pagination import Page
-from services.chassis.sql import Statement, bulk_update, compile_statement
+from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
 from services.checkout.domain.billing import Billing
 from services.checkout.domain.invoice import Series
 from services.checkout.domain.order import Order, OrderStatus
-from services.checkout.storage.json_rows import insert_rows, json_insert
 from services.checkout.storage.order_export import orders_behind
 from services.checkout.storage.order_lists import page_of_orders
 from services.checkout.storage.order_rows import item_rows, order_to_row, row_to_order
@@ -34,8 +33,8 @@ _WITH_ITEMS = (
 )
 _MANY = compile_statement(_WITH_ITEMS)
 _LOCK = compile_statement(_WITH_ITEMS.with_for_update(of=table))
-_ADD = json_insert(table)
-_ADD_ITEMS = json_insert(items)
+_ADD = bulk_insert(table)
+_ADD_ITEMS = bulk_insert(items)
 _DELETE_ITEMS = compile_statement(delete(items).where(items.c.order_id == bindparam("order_id")))
 _FIXED = ("id", "organization_id", "created_at")
 _SAVE_ALL = bulk_update(table, key=("id",), columns=[column.name for column in table.columns if column.name not in _FIXED])
@@ -102,8 +101,8 @@ class StoredOrders:
         self._transaction = transaction
 
     async def add(self, orders: Sequence[Order]) -> None:
-        await insert_rows(self._transaction, _ADD, [order_to_row(order) for order in orders])
-        await insert_rows(self._transaction, _ADD_ITEMS, [row for order in orders for row in item_rows(order)])
+        await self._transaction.many(_ADD, [order_to_row(order) for order in orders])
+        await self._transaction.many(_ADD_ITEMS, [row for order in orders for row in item_rows(order)])
 
     async def get(self, order_id: UUID) -> Order | None:
         return _orders(await self._transaction.all(_MANY, ids=[order_id])).get(order_id)
@@ -120,7 +119,7 @@ class StoredOrders:
         """All of it."""
         await self._transaction.execute(_DELETE_ITEMS, order_id=order.id)
         await self._transaction.many(_SAVE_ALL, [order_to_row(order)])
-        await insert_rows(self._transaction, _ADD_ITEMS, item_rows(order))
+        await self._transaction.many(_ADD_ITEMS, item_rows(order))
 
     async def billed(self, billings: Sequence[Billing]) -> set[UUID]:
         """The order ids of those that were billed before: the order, its cycle or one of its entries."""

@@ -77,6 +77,8 @@ discount = _table(
 discount_redemption = _table(
     "discount_redemption",
     checkout_id=Uuid,
+    subscription_id=Uuid,
+    request_id=Text,
     organization_id=Uuid,
     discount_id=Uuid,
     customer_id=Uuid,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.chassis.database import Transaction
 from services.chassis.sql import Statement
-from services.checkout.usecases.ports import TrialTrait
+from services.checkout.usecases.checkout_ports import TrialTrait
 
 _WITH_TRIAL = "offer->'trial' <> 'null'::jsonb"
 _HAD = Statement(

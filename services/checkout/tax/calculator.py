@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.checkout.domain.address import STATE_COUNTRIES
 from services.checkout.domain.tax import TaxabilityReason, TaxRate
 from services.checkout.tax.rates import Rate, RateTable
-from services.checkout.usecases.ports import Sale
+from services.checkout.usecases.outside_ports import Sale
 
 EU_MEMBERS = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 _EU = "EU"

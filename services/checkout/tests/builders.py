@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from services.checkout.domain import order as orders
+from services.checkout.domain import order_steps as orders
 from services.checkout.domain.address import Address
 from services.checkout.domain.cart import Buyer, Cart, Pages
 from services.checkout.domain.checkout import Checkout, CheckoutStatus

@@ -15,7 +15,7 @@ from services.checkout.domain.payment import AttemptKind, Declined, Outcome, Pay
 from services.checkout.domain.settlement import Purchase
 from services.checkout.domain.subscription import StandingSubscription
 from services.checkout.tests.builders import organization
-from services.checkout.usecases.ports import Bill
+from services.checkout.usecases.order_ports import Bill
 
 DECLINED = Declined(PaymentFailure("card_declined", "Your card was declined.", "insufficient_funds"), retryable=True)
 

@@ -24,9 +24,11 @@ from services.checkout.domain.offer import Offer
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import AttemptKind
 from services.checkout.domain.subscription import KnownSubscriptions, check_upgradable
+from services.checkout.usecases.checkout_ports import TrialTrait
 from services.checkout.usecases.choose import choose
 from services.checkout.usecases.create_checkout import check_buyer
-from services.checkout.usecases.ports import Store, TaxCalculator, TaxIds, TrialTrait
+from services.checkout.usecases.outside_ports import TaxCalculator, TaxIds
+from services.checkout.usecases.ports import Store
 from services.checkout.usecases.price_cart import Chosen, price_cart
 from services.checkout.usecases.take_customer import find_customer
 from services.checkout.usecases.update_checkout import CheckoutEdit, edited_cart

@@ -16,7 +16,9 @@ from services.chassis.crashpoint import crashpoint
 from services.chassis.errors import BursarError, Conflict, Exhausted, Unavailable
 from services.checkout.domain.charge import Charge, ChargeOutcome, moved
 from services.checkout.domain.payment import Declined, PaymentFailure
-from services.checkout.usecases.ports import Bill, ChargesOutside, OpenStore
+from services.checkout.usecases.order_ports import Bill
+from services.checkout.usecases.outside_ports import ChargesOutside
+from services.checkout.usecases.ports import OpenStore
 from services.checkout.usecases.settle_charges import settle_charges
 
 _LEASE = timedelta(seconds=30)

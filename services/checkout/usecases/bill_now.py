@@ -5,14 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.chassis.crashpoint import crashpoint
-from services.chassis.errors import NotPossibleNow, Unavailable
 from services.checkout.domain.billing import Billing, check_chargeable
 from services.checkout.domain.charge import Charge, ChargeOutcome, ChargeStatus, ChargeTrigger
 from services.checkout.domain.errors import CustomerNotFound, OrderNotFound
 from services.checkout.domain.order import Order
-from services.checkout.domain.payment import ActionNeeded, Outcome, Succeeded, Undecided
+from services.checkout.domain.payment import ActionNeeded
 from services.checkout.usecases.bill_subscriptions import bill_subscriptions
-from services.checkout.usecases.ports import Bill, ChargesOutside, OpenStore, TaxCalculator
+from services.checkout.usecases.give_up_charge import give_up_charge
+from services.checkout.usecases.order_ports import Bill
+from services.checkout.usecases.outside_ports import ChargesOutside, TaxCalculator
+from services.checkout.usecases.ports import OpenStore
 from services.checkout.usecases.settle_charges import settle_charges
 
 
@@ -51,20 +53,11 @@ async def charge_now(
     crashpoint("before_order_is_charged")
     outcome = await payments.charge(charge, bill, confirmation_token_id, return_url)
     if isinstance(outcome, ActionNeeded) and not charge.has_buyer:
-        outcome = await _without_buyer(charge, outcome, payments)
+        outcome = await give_up_charge(charge, payments=payments)
     crashpoint("after_order_is_charged")
     async with open_store(charge.organization_id) as store:
         settled = await settle_charges([ChargeOutcome(charge.order_id, charge.attempt, outcome)], machine_now, store=store)
     return settled[charge.order_id]
-
-
-async def _without_buyer(charge: Charge, asked: ActionNeeded, payments: ChargesOutside) -> Outcome:
-    """Nobody will act, so the attempt is canceled; money that came all the same counts."""
-    try:
-        ended = await payments.give_up(charge)
-    except (Unavailable, NotPossibleNow):
-        return Undecided()
-    return ended if isinstance(ended, Succeeded) else asked
 
 
 def _known(order: Order | None) -> Order:

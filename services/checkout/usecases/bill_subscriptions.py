@@ -10,7 +10,7 @@ from uuid import UUID
 
 from services.chassis.ids import new_id
 from services.chassis.organization_clock import NowOf
-from services.checkout.domain import order as orders
+from services.checkout.domain import order_steps as orders
 from services.checkout.domain.balance import BalanceKey
 from services.checkout.domain.billing import Billed, Billing, order_of
 from services.checkout.domain.charge import Charge, ChargeStatus, ChargeTrigger
@@ -18,7 +18,8 @@ from services.checkout.domain.customer import Customer
 from services.checkout.domain.order import Order
 from services.checkout.domain.organization import Organization
 from services.checkout.usecases.draw_numbers import draw_numbers
-from services.checkout.usecases.ports import Store, TaxCalculator
+from services.checkout.usecases.outside_ports import TaxCalculator
+from services.checkout.usecases.ports import Store
 from services.checkout.usecases.price_billing import RatesOf, price_billing, remembered
 
 
@@ -109,6 +110,8 @@ def _orders_of(billings: Sequence[Billing], known: _Known, balances: Mapping[Bal
 async def _write(
     billed: Sequence[Billed], known: _Known, machine_now: datetime, store: Store, trigger: ChargeTrigger, status: ChargeStatus
 ) -> tuple[tuple[Order, ...], tuple[Charge, ...]]:
+    # Before the numbers, see lock_before_numbers.
+    await store.balances.change([change for each in billed for change in each.changes])
     free = [each.order for each in billed if not each.order.due_amount]
     numbers = await draw_numbers(free, known.organizations, store=store)
     made, charges = [], []
@@ -127,8 +130,6 @@ async def _write(
         made.append(order)
     await store.orders.add(made)
     await store.charges.add(charges, machine_now)
-    changes = [change for each in billed for change in each.changes]
-    await store.balances.change(changes)
     return tuple(made), tuple(charges)
 
 

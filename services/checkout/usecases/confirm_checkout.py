@@ -12,7 +12,8 @@ from services.checkout.domain.payment import AttemptKind, AttemptOutcome, Succee
 from services.checkout.domain.product import Product
 from services.checkout.domain.subscription import KnownSubscriptions
 from services.checkout.usecases.freeze_checkout import Confirmation, Frozen, Standing, SubscriptionsAsked, freeze_checkout
-from services.checkout.usecases.ports import OpenStore, Payments, Subscriptions, TaxCalculator, TaxIds
+from services.checkout.usecases.outside_ports import Payments, Subscriptions, TaxCalculator, TaxIds
+from services.checkout.usecases.ports import OpenStore
 from services.checkout.usecases.settle_attempts import settle_attempts, settle_locked
 
 _MOST_ROUNDS = 4

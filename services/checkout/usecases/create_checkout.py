@@ -24,7 +24,8 @@ from services.checkout.domain.product import Product
 from services.checkout.domain.quantity import check_bounds
 from services.checkout.domain.subscription import StandingSubscription, check_upgradable
 from services.checkout.usecases.choose import choose, find_discount
-from services.checkout.usecases.ports import Store, TaxCalculator, TaxIds
+from services.checkout.usecases.outside_ports import TaxCalculator, TaxIds
+from services.checkout.usecases.ports import Store
 from services.checkout.usecases.price_cart import price_cart
 
 

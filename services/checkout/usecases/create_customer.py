@@ -8,7 +8,8 @@ from uuid import UUID
 from services.chassis.ids import new_id
 from services.checkout.domain import customer as rules
 from services.checkout.domain.customer import Customer, CustomerDetails
-from services.checkout.usecases.ports import Store, TaxIds
+from services.checkout.usecases.outside_ports import TaxIds
+from services.checkout.usecases.ports import Store
 
 
 async def create_customer(organization_id: UUID, details: CustomerDetails, now: datetime, *, store: Store, tax_ids: TaxIds) -> Customer:

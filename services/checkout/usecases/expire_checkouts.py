@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.checkout.domain import checkout as checkouts
-from services.checkout.domain import order as orders
+from services.checkout.domain import order_steps as orders
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.order import ORDER
 from services.checkout.usecases.ports import OpenStore, Store

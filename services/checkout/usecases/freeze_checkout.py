@@ -17,7 +17,8 @@ from services.checkout.domain.settlement import Purchase
 from services.checkout.domain.subscription import KnownSubscriptions
 from services.checkout.usecases.agree_terms import Terms, agree_terms, asks_for_subscriptions, check_complete, check_subscriptions
 from services.checkout.usecases.lock_balance import lock_balance
-from services.checkout.usecases.ports import Store, TaxCalculator, TaxIds
+from services.checkout.usecases.outside_ports import TaxCalculator, TaxIds
+from services.checkout.usecases.ports import Store
 from services.checkout.usecases.settle_attempts import redemption_of
 from services.checkout.usecases.take_customer import take_customer
 from services.checkout.usecases.update_checkout import CheckoutEdit

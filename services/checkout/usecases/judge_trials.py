@@ -14,7 +14,8 @@ from services.checkout.domain.checkout import CHECKOUT, await_card
 from services.checkout.domain.payment import AttemptOutcome, Declined, PaymentFailure, Succeeded
 from services.checkout.domain.payment_method import PaymentMethod
 from services.checkout.domain.settlement import Purchase
-from services.checkout.usecases.ports import Store, TrialTrait
+from services.checkout.usecases.checkout_ports import TrialTrait
+from services.checkout.usecases.ports import Store
 
 TRIAL_ALREADY_USED = Declined(
     PaymentFailure("trial_already_used", "This card was used for a trial before. Nothing was charged; try another card."),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from services.checkout.usecases.ports import OpenStore, OrganizationDirectory
+from services.checkout.usecases.outside_ports import OrganizationDirectory
+from services.checkout.usecases.ports import OpenStore
 
 
 async def learn_organization(organization_id: UUID, *, open_store: OpenStore, directory: OrganizationDirectory) -> None:

@@ -11,7 +11,7 @@ from services.checkout.domain.customer import Customer
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.quote import Quote
 from services.checkout.domain.tax import TaxRate
-from services.checkout.usecases.ports import Sale, TaxCalculator
+from services.checkout.usecases.outside_ports import Sale, TaxCalculator
 
 RatesOf = Callable[[Sale], Sequence[TaxRate]]
 

@@ -14,7 +14,7 @@ from services.checkout.domain.product import Product
 from services.checkout.domain.quantity import bought
 from services.checkout.domain.quote import Line, price_lines
 from services.checkout.domain.tax import TaxRate, is_inclusive
-from services.checkout.usecases.ports import Sale, TaxCalculator
+from services.checkout.usecases.outside_ports import Sale, TaxCalculator
 from services.pricing.errors import QuantityNotAllowed
 from services.pricing.price import amount_of, quantity_of
 

@@ -7,7 +7,8 @@ from services.checkout.domain.balance import BalanceKey
 from services.checkout.domain.billing import Billing, check_chargeable, order_of
 from services.checkout.domain.errors import CustomerNotFound
 from services.checkout.domain.order import Order
-from services.checkout.usecases.ports import Store, TaxCalculator
+from services.checkout.usecases.outside_ports import TaxCalculator
+from services.checkout.usecases.ports import Store
 from services.checkout.usecases.price_billing import price_billing
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.chassis.ids import new_id
 from services.checkout.domain.discount import AppliedDiscount, applied, check_applicable, same_person
 from services.checkout.domain.errors import CustomerNotFound, DiscountNotFound
-from services.checkout.usecases.ports import Redemption, Store
+from services.checkout.usecases.catalog_ports import Redemption
+from services.checkout.usecases.ports import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which discount, for whom and what."""
 
+    subscription_id: UUID
+    request_id: str
     discount_id: UUID
     customer_id: UUID
     product_id: UUID
@@ -32,8 +34,9 @@ async def redeem_discount(organization_id: UUID, wanted: Wanted, *, store: Store
     now = await store.now(organization_id)
     check_applicable(discount, wanted.product_id, wanted.currency, now)
     redemption = Redemption(
-        # No checkout redeems it, so nothing gives it back: the key is its own.
-        checkout_id=new_id(),
+        checkout_id=None,
+        subscription_id=wanted.subscription_id,
+        request_id=wanted.request_id,
         organization_id=organization_id,
         discount_id=discount.id,
         customer_id=customer.id,

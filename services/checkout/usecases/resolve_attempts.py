@@ -10,7 +10,8 @@ from services.chassis.errors import Unavailable
 from services.chassis.organization_clock import NowOf
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.payment import ActionNeeded, AttemptOutcome, Declined, Outcome, PaymentFailure, Undecided
-from services.checkout.usecases.ports import OpenStore, Payments
+from services.checkout.usecases.outside_ports import Payments
+from services.checkout.usecases.ports import OpenStore
 from services.checkout.usecases.settle_attempts import settle_attempts
 
 QUIET = timedelta(seconds=30)

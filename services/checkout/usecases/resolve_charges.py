@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.chassis.errors import NotPossibleNow, Unavailable
+from services.chassis.errors import Unavailable
 from services.checkout.domain.charge import Charge, ChargeOutcome, ChargeStatus, ChargeTrigger, moved
 from services.checkout.domain.payment import ActionNeeded, Declined, Outcome, PaymentFailure, Undecided
-from services.checkout.usecases.ports import ChargesOutside, OpenStore
+from services.checkout.usecases.give_up_charge import give_up_charge
+from services.checkout.usecases.outside_ports import ChargesOutside
+from services.checkout.usecases.ports import OpenStore
 from services.checkout.usecases.settle_charges import settle_charges
 
 _BATCH = 100
@@ -39,7 +41,7 @@ async def _outcome(charge: Charge, payments: ChargesOutside) -> Outcome | None:
         if outcome is None:
             return _NEVER_MADE if charge.trigger in _SYNCHRONOUS else None
         if isinstance(outcome, ActionNeeded) and (charge.status is ChargeStatus.AWAITING_BUYER or not charge.has_buyer):
-            return await payments.give_up(charge)
+            return await give_up_charge(charge, payments=payments)
         return outcome
-    except (Unavailable, NotPossibleNow):  # not cancelable: it is just ending otherwise
+    except Unavailable:
         return Undecided()

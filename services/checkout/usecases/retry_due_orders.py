@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.chassis.organization_clock import NowOf
-from services.checkout.domain import order as rules
+from services.checkout.domain import order_steps as rules
 from services.checkout.domain.charge import ChargeStatus, ChargeTrigger
 from services.checkout.domain.collection import Collected, give_up
 from services.checkout.domain.dunning import after_new_card, is_over

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.checkout.domain import order as rules
+from services.checkout.domain import order_steps as rules
 from services.checkout.domain.charge import Charge, ChargeStatus, ChargeTrigger
 from services.checkout.domain.errors import (
     OrderNotFound,
@@ -19,7 +19,8 @@ from services.checkout.domain.errors import (
 from services.checkout.domain.order import Order, OrderStatus
 from services.checkout.usecases.bill_now import charge_now
 from services.checkout.usecases.bill_subscriptions import charge_of
-from services.checkout.usecases.ports import ChargesOutside, OpenStore, Store
+from services.checkout.usecases.outside_ports import ChargesOutside
+from services.checkout.usecases.ports import OpenStore, Store
 
 MOST_RETRIES = 5
 

@@ -11,9 +11,11 @@ from services.chassis.organization_clock import NowOf
 from services.checkout.domain.discount import same_person
 from services.checkout.domain.payment import AttemptOutcome
 from services.checkout.domain.settlement import Purchase, Settled, pays, settle
+from services.checkout.usecases.catalog_ports import Redemption
 from services.checkout.usecases.draw_numbers import draw_numbers
 from services.checkout.usecases.judge_trials import judge_trials
-from services.checkout.usecases.ports import Redemption, Store
+from services.checkout.usecases.lock_before_numbers import lock_before_numbers
+from services.checkout.usecases.ports import Store
 
 
 async def settle_attempts(outcomes: Sequence[AttemptOutcome], *, store: Store) -> dict[UUID, Purchase]:
@@ -33,6 +35,8 @@ async def settle_locked(purchases: Sequence[Purchase], outcomes: Sequence[Attemp
         by_checkout[outcome.checkout_id].append(outcome)
     to_pay = [purchase.order for purchase in purchases if any(pays(purchase, outcome) for outcome in by_checkout[purchase.checkout.id])]
     organizations = await store.organizations.many(sorted({order.organization_id for order in to_pay})) if to_pay else {}
+    redeemed = {each.checkout.offer.discount.discount_id for each in purchases if each.checkout.offer.discount is not None}
+    await lock_before_numbers([each.order for each in purchases], redeemed, store=store)
     numbers = await draw_numbers(to_pay, organizations, store=store)
     now_of = await store.now_of({purchase.order.organization_id for purchase in purchases})
     settled = [
@@ -60,10 +64,10 @@ async def _save(settled: Sequence[Settled], now_of: NowOf, store: Store) -> None
     orders = {step.purchase.order.id: step.purchase.order for step in changed}
     await store.checkouts.save(list(checkouts.values()))
     await store.orders.save(list(orders.values()))
+    await store.balances.change([change for step in changed for change in step.changes])
     await store.discounts.release(sorted(step.purchase.checkout.id for step in changed if step.releases_redemption))
     again = [step.purchase for step in changed if _redeems_again(step)]
     await store.discounts.redeem_again([redemption_of(each, now_of(each.order.organization_id)) for each in again])
-    await store.balances.change([change for step in changed for change in step.changes])
     for step in settled:
         if step.surplus is not None:
             order = step.purchase.order
@@ -81,6 +85,8 @@ def redemption_of(purchase: Purchase, now: datetime) -> Redemption:
     assert checkout.offer.discount is not None
     return Redemption(
         checkout_id=checkout.id,
+        subscription_id=None,
+        request_id=None,
         organization_id=checkout.organization_id,
         discount_id=checkout.offer.discount.discount_id,
         customer_id=order.placement.customer_id,

@@ -13,6 +13,7 @@ from services.checkout.domain.collection import Collected, collect, pays
 from services.checkout.domain.order import Order
 from services.checkout.domain.payment import AttemptOutcome
 from services.checkout.usecases.draw_numbers import draw_numbers
+from services.checkout.usecases.lock_before_numbers import lock_before_numbers
 from services.checkout.usecases.ports import Store
 
 
@@ -31,6 +32,8 @@ async def settle_charges(outcomes: Sequence[ChargeOutcome], machine_now: datetim
     organizations = await store.organizations.many(sorted({order.organization_id for order in orders}))
     now_of = await store.now_of(organizations)
     to_pay = [order for order in orders if any(pays(order, outcome) for outcome in by_order[order.id])]
+    if to_pay:
+        await lock_before_numbers(orders, store=store)
     numbers = await draw_numbers(to_pay, organizations, store=store)
     collected = []
     for order in orders:

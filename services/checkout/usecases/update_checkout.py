@@ -15,7 +15,8 @@ from services.checkout.domain.metadata import Metadata
 from services.checkout.domain.product import Product
 from services.checkout.usecases.choose import choose, find_discount
 from services.checkout.usecases.create_checkout import check_buyer
-from services.checkout.usecases.ports import Store, TaxCalculator, TaxIds
+from services.checkout.usecases.outside_ports import TaxCalculator, TaxIds
+from services.checkout.usecases.ports import Store
 from services.checkout.usecases.price_cart import price_cart
 
 

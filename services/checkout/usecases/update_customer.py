@@ -10,7 +10,8 @@ from services.checkout.domain import customer as rules
 from services.checkout.domain.customer import Customer, CustomerDetails
 from services.checkout.domain.errors import CustomerNotFound
 from services.checkout.usecases.create_customer import check_tax_id
-from services.checkout.usecases.ports import Store, TaxIds
+from services.checkout.usecases.outside_ports import TaxIds
+from services.checkout.usecases.ports import Store
 
 
 async def update_customer(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.chassis.ids import new_id
-from services.checkout.domain import order as rules
+from services.checkout.domain import order_steps as rules
 from services.checkout.domain.balance import applied_balance, type_of
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.offer import first_order

@@ -8,7 +8,7 @@ from functools import partial
 from services.chassis.database import Transaction
 from services.ledger.domain.posting import LARGEST_LEGS, Posting, Result
 from services.ledger.storage.accounts import AccountRegistry
-from services.ledger.storage.post import LARGEST_BATCH_LEGS, adapt, post
+from services.ledger.storage.post import LARGEST_BATCH_LEGS, post
 from services.ledger.storage.prepared import prepare
 
 _SLICE = LARGEST_BATCH_LEGS // LARGEST_LEGS
@@ -24,7 +24,6 @@ class TransactionBooks:
     async def post(self, postings: Sequence[Posting]) -> list[Result]:
         """What came of each, in their order."""
         ids = await self._registry.ids(postings)
-        adapt(self._transaction.connection)
         prepared = [prepare(posting, ids) for posting in postings]
         results: list[Result] = []
         for start in range(0, len(prepared), _SLICE):

@@ -16,11 +16,12 @@ import psycopg
 from psycopg import AsyncConnection
 
 from services.chassis import deadline
+from services.chassis.arrays import adapt
 from services.chassis.errors import BursarError
 from services.ledger.domain.errors import LedgerBusy, LedgerUnavailable
 from services.ledger.domain.posting import Posting, Result
 from services.ledger.storage.accounts import AccountRegistry
-from services.ledger.storage.post import LARGEST_BATCH, LARGEST_BATCH_LEGS, adapt, post
+from services.ledger.storage.post import LARGEST_BATCH, LARGEST_BATCH_LEGS, post
 from services.ledger.storage.prepared import Prepared, prepare
 
 LARGEST_QUEUE = 8_192

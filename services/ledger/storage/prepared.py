@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from uuid import UUID
 
+from services.chassis.arrays import (
+    BIGINT,
+    BYTEA,
+    INT2,
+    INT4,
+    INT8,
+    INTEGER,
+    NULL,
+    SMALLINT,
+    TEXT,
+    TIMESTAMPTZ,
+    UUID_,
+    UUID_LENGTH,
+    BinaryArray,
+    binary_array,
+    spell_bytes,
+    spell_time,
+)
 from services.ledger.domain.posting import Posting
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared:

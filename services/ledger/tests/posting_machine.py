@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from psycopg import AsyncConnection
 
+from services.chassis.arrays import adapt
 from services.chassis.database import Database
 from services.chassis.errors import BursarError
 from services.ledger.domain.posting import Leg, Posting, Result
 from services.ledger.storage.accounts import AccountRegistry
-from services.ledger.storage.post import adapt, post
+from services.ledger.storage.post import post
 from services.ledger.storage.prepared import prepare
 from services.ledger.storage.seals import seal
 from services.ledger.tests.builders import CUSTOMER, NOW, ORGANIZATION, OTHER_ORGANIZATION, clearing, many_legged, negated, payable, wallet

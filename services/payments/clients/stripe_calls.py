@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
@@ -18,7 +19,7 @@ import httpx
 
 from services.payments.clients.stripe_sdk import stripe
 from services.payments.domain import declines
-from services.payments.usecases.metrics import CALLS
+from services.payments.usecases.metrics import CALL_SECONDS, CALLS
 from services.payments.usecases.processor import OutcomeUnknown, Refused
 
 if TYPE_CHECKING:  # at run time the SDK is loaded by stripe_sdk.py alone
@@ -117,6 +118,7 @@ class StripeCalls:
         return await self._call(name, "post", path, {**parameters, "idempotency_key": key})
 
     async def _call(self, name: str, method: Literal["get", "post"], path: str, parameters: Json) -> Json:
+        started = time.monotonic()
         try:
             async with asyncio.timeout(self._timeout_seconds), self._gate:
                 answer = await self._patiently(method, path, parameters)
@@ -135,6 +137,8 @@ class StripeCalls:
             if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
                 _log.error("Stripe does not accept our key; nothing moves until it does", extra={"where": name})
             raise OutcomeUnknown(name) from error
+        finally:
+            CALL_SECONDS.labels(name).inc(time.monotonic() - started)
         CALLS.labels(name, "answered").inc()
         return answer
 

@@ -15,6 +15,7 @@ EVENTS_WAITING = Gauge("bursar_stripe_events_waiting", "Events stored and not pr
 EVENTS_PARKED = Gauge("bursar_stripe_events_parked", "Events given up after several failures; page above 0.")
 MISMATCHES = Counter("bursar_stripe_reconcile_mismatches_total", "Times that the processor and our rows did not agree.")
 CALLS = Counter("bursar_stripe_calls_total", "Calls to Stripe.", ("call", "result"))
+CALL_SECONDS = Counter("bursar_stripe_call_seconds_total", "Wall time of calls to Stripe, their turn included.", ("call",))
 
 
 def count_moves(before: Attempt, after: Attempt) -> None:

@@ -122,6 +122,8 @@ def _step(before: Subscription, due_at: datetime, situation: Situation) -> Chang
     if due_at < before.period.end:
         fact = _F.TRIAL_END_ANNOUNCED if before.status is Status.TRIALING else _F.RENEWAL_ANNOUNCED
         return told(replace(before, announced_end=before.period.end), situation.now, fact)
+    if before.pause is not None and before.pause.resumes_at is not None and before.pause.resumes_at <= before.period.end:
+        return _renewed(replace(before, pause=None), situation)  # since it was asked for, the period's end has moved past it
     if before.pause is not None and before.status is Status.ACTIVE:
         pause = replace(before.pause, paused_at=before.period.end)
         return told(replace(before, status=after("pause", before.status), pause=pause), situation.now, _F.UPDATED, _F.PAUSED)

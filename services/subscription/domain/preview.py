@@ -50,7 +50,7 @@ def previewed_charge(before: Subscription, situation: Situation) -> Preview:
     """What the end of the current period, or of the pause, bills, and how the subscription is after it."""
     current = before
     while (due_at := current.due_at) is not None:
-        (step,) = caught_up(current, replace(situation, now=due_at), most=1)
+        (step,) = caught_up(current, replace(situation, now=due_at, is_billed=False), most=1)
         current = step.after
         if step.billing is not None:
             return Preview(current, step.billing, due_at)

@@ -17,9 +17,9 @@ _STEPS = 20
 """Of one subscription in one transaction; the rest is due at once again."""
 
 
-async def catch_up(now: datetime, new_id: NewId, *, store: Store) -> int:
+async def catch_up(now: datetime, new_id: NewId, *, store: Store, batch: int = BATCH) -> int:
     """Do one batch of what is due in live organizations; how many there were. Any number may work side by side."""
-    return await _catch_up(await store.subscriptions.lock_due(now, BATCH), now, new_id, store=store)
+    return await _catch_up(await store.subscriptions.lock_due(now, batch), now, new_id, store=store)
 
 
 async def catch_up_sandbox(organization_id: UUID, now: datetime, new_id: NewId, *, store: Store) -> int:

@@ -27,6 +27,7 @@ def _only_cycled(before: Subscription, story: Story) -> bool:
     after = story[-1].after
     return (
         before.pending_update is None
+        and before.pause == after.pause
         and (before.terms.discount is None) == (after.terms.discount is None)
         and all(fact in _BY_TIME_ALONE for step in story for fact in step.facts)
     )

@@ -212,12 +212,17 @@ create table surplus_payment (
 );
 
 create table discount_redemption (
-  checkout_id uuid primary key,
+  checkout_id uuid unique,
+  subscription_id uuid,
+  request_id text,
   organization_id uuid not null,
   discount_id uuid not null,
   customer_id uuid not null,
   person text not null,
   created_at timestamptz not null,
+  unique (subscription_id, request_id, discount_id),
+  check ((checkout_id is null) = (subscription_id is not null)),
+  check ((subscription_id is null) = (request_id is null)),
   foreign key (organization_id, discount_id) references discount (organization_id, id)
 );
 create index discount_redemption_customer on discount_redemption (discount_id, customer_id);

@@ -191,6 +191,10 @@ async def test_a_bank_that_asks_for_an_absent_buyer_is_a_failure(shop: Shop) -> 
     action = payment_pb2.NextAction(processor_client_secret="secret")
     fact = payments_events_pb2.PaymentRequiresAction(order_id=due.order_id, attempt=1, next_action=action)
     await shop.react("payment.requires_action", fact, fact)
+    assert "order.payment_failed" not in await shop.facts()
+    shop.charges.found = ActionNeeded(PaymentAction("secret"))
+    assert await resolve_charges(shop.clock.now(), open_store=shop.open_all, payments=shop.charges) == 1
+    assert shop.charges.given_up == [UUID(due.order_id)]
     after = await order(shop, due.order_id)
     assert (after.payment_failure.code, at(after.next_payment_attempt_at)) == ("authentication_required", NOW + timedelta(days=2))
 

@@ -13,7 +13,7 @@ from services.checkout.domain.charge import Charge, ChargeStatus, ChargeTrigger
 from services.checkout.domain.payment import Declined, Succeeded, Undecided
 from services.checkout.tests.builders import NOW
 from services.checkout.tests.clients.test_payments import PAID, FakePeers
-from services.checkout.usecases.ports import Bill
+from services.checkout.usecases.order_ports import Bill
 
 CARD = uuid4()
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from services.checkout.domain import checkout as checkouts
 from services.checkout.domain.checkout import CHECKOUT, Checkout, CheckoutStatus
-from services.checkout.domain.order import ORDER, Order, OrderPaid, OrderStatus
+from services.checkout.domain.order import ORDER, Order, OrderStatus
+from services.checkout.domain.order_steps import OrderPaid
 from services.checkout.domain.payment import (
     ActionNeeded,
     AttemptKind,

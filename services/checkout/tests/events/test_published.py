@@ -11,7 +11,7 @@ from bursar.checkout.v1 import checkout_events_pb2 as events
 
 from services.chassis.outbox import Fact
 from services.checkout.domain import checkout as checkouts
-from services.checkout.domain import order as orders
+from services.checkout.domain import order_steps as orders
 from services.checkout.domain.fact import DomainFact
 from services.checkout.domain.order import Order
 from services.checkout.domain.payment import Declined, PaymentFailure

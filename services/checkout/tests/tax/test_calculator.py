@@ -12,7 +12,7 @@ from services.checkout.domain.tax import TaxabilityReason, tax_lines
 from services.checkout.tax.calculator import EU_MEMBERS, REVERSE_CHARGE_COUNTRIES, BuiltInTaxCalculator
 from services.checkout.tax.rates import load_rates
 from services.checkout.tax.tax_ids import StandardTaxIds
-from services.checkout.usecases.ports import Sale
+from services.checkout.usecases.outside_ports import Sale
 
 TABLE = load_rates()
 CALCULATOR = BuiltInTaxCalculator(TABLE)

@@ -29,7 +29,7 @@ from services.checkout.tests.builders import (
     seats,
     units,
 )
-from services.checkout.usecases.ports import Sale
+from services.checkout.usecases.outside_ports import Sale
 from services.checkout.usecases.price_cart import Chosen, price_cart
 from services.pricing.errors import QuantityNotAllowed
 from services.pricing.price import PriceAmount

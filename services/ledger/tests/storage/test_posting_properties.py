@@ -15,10 +15,11 @@ from hypothesis.stateful import run_state_machine_as_test
 from psycopg import AsyncConnection
 
 import services.ledger
+from services.chassis.arrays import adapt
 from services.ledger.domain.posting import Posted
 from services.ledger.storage.accounts import AccountRegistry
 from services.ledger.storage.audit import audit
-from services.ledger.storage.post import POST, adapt, post
+from services.ledger.storage.post import POST, post
 from services.ledger.storage.prepared import arrays, prepare
 from services.ledger.tests.builders import clearing, payable, transfer
 from services.ledger.tests.posting_machine import QUICK, PostingMachine

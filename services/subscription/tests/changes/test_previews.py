@@ -69,6 +69,13 @@ async def test_a_preview_of_what_bills_nothing_has_no_order(world: ChangeWorld) 
     assert shown.subscription.current_period_end == timestamp(NOW + DAY)
 
 
+async def test_the_next_renewal_is_foretold_at_the_very_instant_of_one(world: ChangeWorld) -> None:
+    subscription_id = await world.subscription(trial_days=14)
+    begun = await world.change(subscription_id, trial_end={"now": True})
+    shown = await world.client.call("PreviewCharge", OURS, id=subscription_id)
+    assert (shown.billed_at, [item.amount for item in shown.order.items]) == (begun.current_period_end, [begun.amount])
+
+
 async def test_a_preview_of_a_discount_shows_it_and_redeems_nothing(world: ChangeWorld) -> None:
     subscription_id, discount = await world.subscription(), {"discount_id": world.discount()}
     shown = await preview(world, subscription_id, discount=discount)

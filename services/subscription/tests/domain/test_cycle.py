@@ -166,6 +166,15 @@ def test_a_pause_begins_with_the_end_of_the_period_and_ends_when_it_was_said() -
     assert [billing.period for billing in billed_in(on)] == [after.period]
 
 
+def test_a_pause_that_is_over_before_it_begins_is_none() -> None:
+    asked = paused(a_subscription(), FEBRUARY + 10 * DAY, at()).after
+    moved = replace(asked, period=Period(NOW, FEBRUARY + 20 * DAY), anchor=FEBRUARY + 20 * DAY, period_number=-1)
+    story = caught_up(moved, at(FEBRUARY + 20 * DAY))
+    after = story[-1].after
+    assert (told(story), after.status, after.pause) == (["cycled"], Status.ACTIVE, None)
+    assert [billing.period.start for billing in billed_in(story)] == [FEBRUARY + 20 * DAY]
+
+
 def test_an_open_pause_waits_for_somebody() -> None:
     resting = caught_up(paused(a_subscription(), None, at()).after, at(NOW + 400 * DAY))[-1].after
     assert (resting.status, resting.due_at) == (Status.PAUSED, None)

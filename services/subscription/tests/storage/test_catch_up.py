@@ -57,8 +57,7 @@ async def test_only_what_is_due_is_done(database: ServiceDatabase) -> None:
     }
 
 
-async def test_workers_side_by_side_do_everything_once(database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "BATCH", 7)
+async def test_workers_side_by_side_do_everything_once(database: ServiceDatabase) -> None:
     due = [ending() for _ in range(60)]
     await store(database.worker, *due)
 
@@ -66,7 +65,7 @@ async def test_workers_side_by_side_do_everything_once(database: ServiceDatabase
         done = 0
         while True:
             async with database.worker.transaction() as transaction:
-                batch = await catch_up(NOW + 28 * DAY, new_id, store=STORE_OF(transaction))
+                batch = await catch_up(NOW + 28 * DAY, new_id, store=STORE_OF(transaction), batch=7)
             done += batch
             if not batch:
                 return done
@@ -75,11 +74,10 @@ async def test_workers_side_by_side_do_everything_once(database: ServiceDatabase
     assert await facts_of(database.worker) == {subscription.id: in_order("updated", "revoked", first=6) for subscription in due}
 
 
-async def test_overlapping_workers_bill_each_period_once(database: ServiceDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "BATCH", 5)
+async def test_overlapping_workers_bill_each_period_once(database: ServiceDatabase) -> None:
     renewed = [a_subscription(terms=terms(prices=(price(1000), price(500)))) for _ in range(30)]
     await store(database.worker, *renewed)
-    await asyncio.gather(*(catch_up_all(database.worker, ManualClock(NOW + 60 * DAY)) for _ in range(3)))
+    await asyncio.gather(*(catch_up_all(database.worker, ManualClock(NOW + 60 * DAY), batch=5) for _ in range(3)))
     await catch_up_all(database.worker, ManualClock(NOW + 60 * DAY))  # nothing is left
     found = await all_subscriptions(database.worker)
     assert {each.period_number for each in found.values()} == {2}
