@@ -60,9 +60,9 @@ select o.position, o.partition, o.event_id::text, o.organization_id::text, o.typ
 from (select unnest(current_setting('bursar.held')::smallint[]) as partition) as held
 cross join lateral (
   select p.position from outbox_pending p where p.partition = held.partition
-  order by p.position limit %(batch)s / greatest(1, cardinality(current_setting('bursar.held')::smallint[]))) as waiting
+  order by p.position limit greatest(1, %(batch)s / greatest(1, cardinality(current_setting('bursar.held')::smallint[])))) as waiting
 join outbox o on o.position = waiting.position
-order by o.position
+order by o.position limit %(batch)s
 """
 _NOTE = """
 insert into outbox_publication (epoch, first_seq, last_seq, positions)

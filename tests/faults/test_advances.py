@@ -18,7 +18,7 @@ from tests.faults.conftest import Tell
 from tests.faults.soundness import come_to_rest
 from tests.life.dump import dump
 from tests.life.playing import play
-from tests.life.story import NEXT_YEAR, SPRING, steps
+from tests.life.story import NEXT_YEAR, SUMMER, steps
 
 pytestmark = pytest.mark.faults
 
@@ -77,9 +77,9 @@ class Trouble:
 
 
 def test_what_dies_while_time_passes_changes_nothing(stack: Stack, suite: Suite, seed: int, tell: Tell) -> None:
-    calm = play(stack, steps(), SPRING)
+    calm = play(stack, steps(), SUMMER)
     trouble = Trouble(stack, random.Random(seed))
-    broken = play(stack, steps(), SPRING, meanwhile=trouble.meanwhile)
+    broken = play(stack, steps(), SUMMER, meanwhile=trouble.meanwhile)
     tell(", ".join(f"{count}× {what}" for what, count in sorted(trouble.done.items())))
     come_to_rest(stack, suite)
     assert dump(suite, broken.merchant.organization_id) == dump(suite, calm.merchant.organization_id)

@@ -18,6 +18,8 @@ Json = dict[str, Any]
 START = datetime(2024, 1, 17, 9, tzinfo=UTC)
 SPRING = datetime(2024, 4, 16, 9, tzinfo=UTC)
 """Everything has happened to somebody."""
+SUMMER = datetime(2024, 6, 16, 9, tzinfo=UTC)
+"""All steps are done."""
 NEXT_YEAR = datetime(2025, 3, 2, 9, tzinfo=UTC)
 """And a year from 29 February is over."""
 _BUY_SECONDS = 60.0

@@ -10,7 +10,8 @@ from services.chassis.sql import Statement
 from services.ledger.domain.chart import CHART, Account
 from services.ledger.domain.posting import Posting
 
-_REMEMBERED = 200_000
+_REMEMBERED = 50_000
+"""Some ten megabytes. Beyond, what is posted is opened again with its batch, in one statement."""
 _OPEN = Statement(
     "select code, id from open_accounts(%(codes)s::text[], %(kinds)s::smallint[], %(organizations)s::uuid[], %(currencies)s::text[], "
     "%(floors)s::bigint[], %(ceilings)s::bigint[])"
