@@ -346,6 +346,7 @@ def test_weeks_keep_their_hour_when_the_clocks_change(start: datetime, renewals:
     shop = open_shop(stack, start, **UNTAXED, time_zone="Europe/Berlin")
     shop.stocks("weekly", fixed(700), interval="week")
     shop.subscribe("ada", "weekly")
+    shop.settles()
     for renewal in renewals:
         shop.renews_as_foretold(datetime.fromisoformat(renewal), "ada")
     assert [order["created_at"] for order in shop.orders("ada")[1:]] == renewals

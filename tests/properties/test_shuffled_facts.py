@@ -66,7 +66,7 @@ class Outside:
     """What checkout tells of orders that only subscription hears of here."""
 
 
-@pytest.mark.parametrize("purchases", [300])
+@pytest.mark.parametrize("purchases", [150])
 async def test_facts_repeated_and_shuffled_end_in_the_same_state(cluster: Cluster, tmp_path: Path, purchases: int) -> None:
     await _compare(cluster, tmp_path, purchases)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from enum import StrEnum
 from uuid import UUID
 
@@ -51,9 +52,9 @@ class Line:
         return self.amount - self.discount_amount
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Quote:
-    """Lines of one currency with what they add up to."""
+    """Lines of one currency with what they add up to; each sum is made once, for an order asks for them some fifteen times."""
 
     currency: str
     inclusive: bool
@@ -61,24 +62,24 @@ class Quote:
     tax_lines: tuple[TaxLine, ...] | None
     """None while the buyer's place is not known well enough."""
 
-    @property
+    @cached_property
     def subtotal_amount(self) -> int:
         return sum(line.amount for line in self.lines)
 
-    @property
+    @cached_property
     def discount_amount(self) -> int:
         return sum(line.discount_amount for line in self.lines)
 
-    @property
+    @cached_property
     def tax_amount(self) -> int:
         return sum(line.tax_amount for line in self.lines)
 
-    @property
+    @cached_property
     def net_amount(self) -> int:
         """After discount, without tax."""
         return self.subtotal_amount - self.discount_amount - (self.tax_amount if self.inclusive else 0)
 
-    @property
+    @cached_property
     def total_amount(self) -> int:
         """What is to be paid."""
         return self.net_amount + self.tax_amount
