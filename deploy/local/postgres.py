@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from deploy.local.account import Account, postgres_account, reachable_installation
 from deploy.local.lifeline import tied_command
@@ -44,6 +45,7 @@ THROW_AWAY: Mapping[str, str] = {
     "max_connections": "200",
     "autovacuum": "off",
     "max_parallel_workers_per_gather": "0",
+    "scram_iterations": "1",  # connections are opened by the thousand, and the passwords open nothing
 }
 
 
@@ -60,7 +62,7 @@ def ephemeral_postgres(settings: Mapping[str, str] = THROW_AWAY) -> Iterator[str
         account = postgres_account()
         account.own(Path(parent))
         password = secrets.token_urlsafe(16)
-        initialise(directory, password=password, account=account)
+        initialise(directory, password=password, account=account, settings=settings)
         server, port = _start_on_free_port(directory, settings, account, Path(parent) / "log")
         try:
             yield admin_url(port, password)
@@ -73,8 +75,8 @@ def admin_url(port: int, password: str, database: str = "postgres") -> str:
     return f"postgresql://{ADMIN}:{password}@{LOOPBACK}:{port}/{database}"
 
 
-def initialise(directory: Path, *, password: str, account: Account) -> None:
-    """Makes a cluster: UTF-8, code point order, Unicode-aware `lower()`; its superuser has the password."""
+def initialise(directory: Path, *, password: str, account: Account, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Makes a cluster: UTF-8, code point order, Unicode-aware `lower()`; its superuser has the password. `settings` hold from then on."""
     account.own(directory)
     with tempfile.NamedTemporaryFile("w", prefix="bursar-", suffix=".password") as password_file:
         password_file.write(password)
@@ -85,6 +87,7 @@ def initialise(directory: Path, *, password: str, account: Account) -> None:
         arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         # The running cluster syncs; only its making does not, since a half-made one is made again.
         arguments += ["--no-sync", "--no-instructions"]
+        arguments += [f"--set={name}={value}" for name, value in settings.items()]
         initdb = [str(_binary("initdb", account)), *arguments]
         made = subprocess.run(
             tied_command(initdb, stop_signal=signal.SIGTERM, uid=account.uid, gid=account.gid),

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,9 +22,9 @@ from uuid import uuid4
 import nats.errors
 import nats.js.errors
 import orjson
-from nats.aio.client import Client
 from nats.js.api import ConsumerConfig, ConsumerInfo, DiscardPolicy, RetentionPolicy, StorageType, StreamConfig
 
+from services.chassis.nats_client import FactClient, publication
 from services.chassis.pause import pause
 from services.chassis.stream_connection import StreamConnection
 
@@ -193,28 +193,39 @@ class Broker:
         async with self._told():
             await self._connection.jetstream.delete_stream(self.stream)
 
-    async def client(self) -> Client:
+    async def client(self) -> FactClient:
         """The connection, for subscriptions."""
         await self._connection.declared.wait()
         return self._connection.client
 
     async def send(self, subject: str, payload: bytes, *, reply: str = "") -> None:
-        """Send without waiting for anything: acknowledgements and pull requests."""
+        """Send without waiting for anything, e.g. a pull request."""
+        await self._send(publication(subject, payload, reply=reply))
+
+    async def send_all(self, subjects: Iterable[str], payload: bytes) -> None:
+        """The same to many subjects, e.g. acknowledgements."""
+        await self._send(b"".join([publication(subject, payload) for subject in subjects]))
+
+    async def _send(self, commands: bytes) -> None:
         try:
-            await self._connection.client.publish(subject, payload, reply=reply)
+            await self._connection.client.send(commands)
         except (nats.errors.Error, OSError) as error:
             raise BrokerUnavailable(f"cannot send: {error}") from error
 
     async def _publish_batch(self, messages: Sequence[Outgoing]) -> int:
-        batch = uuid4().hex
-        for number, message in enumerate(messages[:-1], start=1):
-            if number % _SENT_AT_ONCE == 0:
+        batch = {"Nats-Batch-Id": uuid4().hex}
+        for start in range(0, len(messages) - 1, _SENT_AT_ONCE):
+            if start:
                 # The connection sends what it has, so the server stores while we go on; and others have their turn.
                 await asyncio.sleep(0)
-            headers = {**message.headers, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-            await self._connection.client.publish(message.subject, message.payload, headers=headers)
+            some = messages[start : min(start + _SENT_AT_ONCE, len(messages) - 1)]
+            commands = [
+                publication(each.subject, each.payload, {**each.headers, **batch, "Nats-Batch-Sequence": str(number)})
+                for number, each in enumerate(some, start + 1)
+            ]
+            await self._connection.client.send(b"".join(commands))
         last = messages[-1]
-        headers = {**last.headers, "Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1"}
+        headers = {**last.headers, **batch, "Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1"}
         return await self._confirmed(Outgoing(last.subject, last.payload, headers))
 
     async def _confirmed(self, message: Outgoing) -> int:

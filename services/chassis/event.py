@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import DecodeError, Message
@@ -34,8 +34,7 @@ class NoReaction(Exception):
     """A fact of a type that this replica does not react to; a newer one may."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event(Generic[M]):
+class Event(NamedTuple, Generic[M]):
     """A fact as its readers get it. `version` is the subject's version after the change."""
 
     id: UUID

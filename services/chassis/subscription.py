@@ -9,16 +9,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 import orjson
-from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription as InboxSubscription
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from services.chassis.broker import Broker, BrokerUnavailable
+from services.chassis.nats_client import Arrived, header_lines, status
 from services.chassis.pause import pause
 
 ACK_WAIT_SECONDS = 30.0
@@ -31,8 +30,7 @@ _ENDED = ("404", "408")
 """Statuses that end a pull request in the ordinary way: nothing there, time over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """One message, handed to us for the `attempts`-th time."""
 
     headers: Mapping[str, str]
@@ -97,10 +95,11 @@ class Subscription:
         """Whether the server knows of a request of ours, so that messages come as they are stored."""
         return self._broker.connected and self._requested_at is not None and self._generation == self._broker.generation and not self._gone
 
-    async def take(self, seconds: float) -> list[Delivery]:
-        """What is there, at most a batch; if nothing is, what comes first within the time. BrokerError when it is away.
+    async def take(self, seconds: float, enough: Callable[[], int] = lambda: 1) -> list[Delivery]:
+        """What is there, at most a batch; if it is not `enough`, what comes within the time. BrokerError when it is away.
 
-        Returns at once when the consumer was declared anew, so that the caller hears of it before what comes then.
+        `enough` is asked again after `look_again`. Returns at once when the consumer was declared anew, so that the caller hears of it
+        before what comes then.
         """
         until = time.monotonic() + seconds
         while True:
@@ -109,12 +108,16 @@ class Subscription:
             await self._request()
             if self._interrupted:
                 return []
-            if self._arrived or self.declared != declared:
+            if len(self._arrived) >= enough() or self.declared != declared:
                 return [self._arrived.popleft() for _ in range(min(self._batch, len(self._arrived)))]
             left = until - time.monotonic()
             if left <= 0:
                 return []
             await pause(self._wake, min(left, _PULL_SECONDS))
+
+    def look_again(self) -> None:
+        """Have a `take` that waits ask anew how much is enough."""
+        self._wake.set()
 
     def interrupt(self) -> None:
         """Have `take` return nothing from now on."""
@@ -124,8 +127,7 @@ class Subscription:
     async def ack(self, deliveries: Iterable[Delivery]) -> None:
         """Not to be delivered again. Losing this does no harm: the inbox knows them."""
         try:
-            for delivery in deliveries:
-                await self._broker.send(delivery.reply, b"+ACK")
+            await self._broker.send_all([delivery.reply for delivery in deliveries], b"+ACK")
         except BrokerUnavailable:
             return
 
@@ -133,16 +135,14 @@ class Subscription:
         """To be delivered again, after the time."""
         body = b"-NAK " + orjson.dumps({"delay": int(seconds * 1_000_000_000)})
         try:
-            for delivery in deliveries:
-                await self._broker.send(delivery.reply, body)
+            await self._broker.send_all([delivery.reply for delivery in deliveries], body)
         except BrokerUnavailable:
             return
 
     async def working(self, deliveries: Iterable[Delivery]) -> None:
         """Still being worked on: not to be delivered to somebody else yet."""
         try:
-            for delivery in deliveries:
-                await self._broker.send(delivery.reply, b"+WPI")
+            await self._broker.send_all([delivery.reply for delivery in deliveries], b"+WPI")
         except BrokerUnavailable:
             return
 
@@ -167,7 +167,7 @@ class Subscription:
         inbox, self._inbox = self._inbox, None
         self._generation, self._requested_at = -1, None
         if self._broker.connected:
-            await inbox.unsubscribe()
+            await (await self._broker.client()).forget(inbox)
 
     async def _request(self) -> None:
         """See to it that a request stands."""
@@ -192,7 +192,7 @@ class Subscription:
         generation = self._broker.generation
         client = await self._broker.client()
         if self._inbox is None:
-            self._inbox = await self._listen(client)
+            self._inbox = await client.receive(self._receive)
         known = await self._broker.consumer(self.name) if self.name else None
         if known is None or self.declared == 0:
             info = await self._broker.declare_consumer(self._config)
@@ -200,29 +200,27 @@ class Subscription:
             self.declared += 1
         self._generation, self._gone, self._requested_at = generation, False, None
 
-    async def _listen(self, client: Client) -> InboxSubscription:
-        return await client.subscribe(client.new_inbox(), cb=self._receive)
-
-    async def _receive(self, message: Msg) -> None:
-        headers = message.headers or {}
-        if not message.reply.startswith("$JS.ACK."):
-            self._end(headers.get("Status", ""), headers.get("Description", ""))
+    def _receive(self, arrived: Arrived) -> None:
+        reply = arrived.reply.decode()
+        if not reply.startswith("$JS.ACK."):
+            self._end(*status(arrived.headers))
             return
-        fields = message.reply.split(".")
+        fields = reply.split(".")
         if len(fields) > 9:  # the long form also names domain and account
             fields = [*fields[:2], *fields[4:]]
         attempts, sequence, number = map(int, fields[4:7])
-        self._arrived.append(Delivery(headers, message.data, message.subject, message.reply, attempts, sequence, number))
+        headers = header_lines(arrived.headers)
+        self._arrived.append(Delivery(headers, arrived.payload, arrived.subject.decode(), reply, attempts, sequence, number))
         self._left -= 1
         if self._left <= 0:
             self._requested_at = None
         self._wake.set()
 
-    def _end(self, status: str, description: str) -> None:
+    def _end(self, code: str, description: str) -> None:
         self._requested_at = None
-        if status not in _ENDED:
+        if code not in _ENDED:
             self._refused = True
-            self._gone = status == "503" or "Consumer" in description
+            self._gone = code == "503" or "Consumer" in description
         self._wake.set()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import psycopg
@@ -33,9 +33,9 @@ _EXISTS = Statement("select 1 as one from counter where counter_id = %(counter_i
 class Deaf(Broker):
     """Loses every acknowledgement."""
 
-    async def send(self, subject: str, payload: bytes, *, reply: str = "") -> None:
+    async def send_all(self, subjects: Iterable[str], payload: bytes) -> None:
         if payload != b"+ACK":
-            await super().send(subject, payload, reply=reply)
+            await super().send_all(subjects, payload)
 
 
 async def apply_or_raise(transaction: Transaction, events: Sequence[Event[StringValue]]) -> None:
@@ -115,6 +115,37 @@ async def test_a_parked_fact_is_taken_when_it_is_re_driven(database: ServiceData
     async with running(consumer(database, broker)):
         await eventually(lambda: _equals(database, {bad.subject_id: (1, 1)}))
     assert await inbox.parked(database.worker) == []
+
+
+async def test_a_backlog_is_worked_off_in_two_lanes_and_what_trickles_in_in_one(database: ServiceDatabase, broker: Broker) -> None:
+    at_work: list[int] = []
+    most, go_on = 0, asyncio.Event()
+
+    async def slowly(transaction: Transaction, events: Sequence[Event[StringValue]]) -> None:
+        nonlocal most
+        at_work.append(len(events))
+        most = max(most, len(at_work))
+        await go_on.wait()
+        await apply(transaction, events)
+        at_work.pop()
+
+    subjects = [new_id() for _ in range(8)]
+    slow = Consumer("counters", [Reaction(ADD, StringValue, slowly)], database.worker, broker, patience=HURRIED, batch=3)
+    await commit(database.app, *(added(subject, 1) for subject in subjects))
+    await Relay(database.worker, broker).drain()
+    async with running(Relay(database.worker, broker, wakes=(database.app.wake_relay,)), slow):
+        await eventually(lambda: _is([3, 3], at_work))  # and two wait
+        go_on.set()
+        await eventually(lambda: _equals(database, dict.fromkeys(subjects, (1, 1))))
+        go_on.clear()
+        most = 0
+        for version in (2, 3):
+            await commit(database.app, added(subjects[0], version))
+            await eventually(lambda: _is([1], at_work))
+        await eventually(lambda: _delivered(broker, 10))
+        assert (at_work, most) == ([1], 1)
+        go_on.set()
+        await eventually(lambda: _equals(database, {**dict.fromkeys(subjects, (1, 1)), subjects[0]: (3, 3)}))
 
 
 async def test_what_is_no_fact_is_parked_at_once(database: ServiceDatabase, broker: Broker) -> None:
@@ -241,6 +272,10 @@ async def test_a_consumer_that_is_deleted_is_declared_again(database: ServiceDat
 async def _equals(database: ServiceDatabase, expected: object) -> bool:
     assert await counters(database.worker) == expected
     return True
+
+
+async def _is(expected: object, found: object) -> bool:
+    return found == expected
 
 
 async def _acknowledged(broker: Broker, sequence: int) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from google.protobuf.wrappers_pb2 import StringValue
@@ -51,7 +50,7 @@ async def test_a_fact_arrives_as_it_was_committed(database: ServiceDatabase, bro
     async with running(Relay(database.worker, broker), Consumer("c", [Reaction(ADD, StringValue, hear)], database.worker, broker)):
         await eventually(lambda: heard)
     expected = Event(fact.event_id, ADD, fact.organization_id, fact.subject_id, 7, fact.occurred_at, StringValue(value="hello"))
-    assert [replace(event, traceparent=None) for event in heard] == [expected]
+    assert [event._replace(traceparent=None) for event in heard] == [expected]
     assert tracing.parse_traceparent(heard[0].traceparent), "a fact that nobody called for starts a trace"
 
 
