@@ -35,15 +35,10 @@ def cluster(postgres_url: str) -> Cluster:
 
 @pytest_asyncio.fixture
 async def service_database(cluster: Cluster) -> AsyncIterator[Callable[[str], Awaitable[ServiceDatabase]]]:
-    """`await service_database("checkout")` is a fresh, migrated database of that service with its pools open."""
-    made = []
+    """`await service_database("checkout")` is a migrated database of that service without rows, with its pools open."""
     async with AsyncExitStack() as stack:
 
         async def create(service: str) -> ServiceDatabase:
-            urls = cluster.create(service)
-            made.append(urls)
-            return await stack.enter_async_context(opened(urls))
+            return await stack.enter_async_context(opened(stack.enter_context(cluster.lent(service))))
 
         yield create
-    for urls in made:
-        cluster.drop(urls)

@@ -1,8 +1,8 @@
 """The NATS client, with shorter ways for facts: thousands of small messages that are all alike.
 
 nats-py spells and checks each message on its own, and queues each one that arrives for a task of its subscription. Of what a renewal
-costs the services that is a seventh. Here what is sent is spelled at once, and what arrives is handed
-over where it is read. Connecting, reconnecting and requests stay the library's. See docs/decisions/0013.
+costs the services that is a seventh. Here many are spelled at once, and what arrives is handed over where it is parsed. Connecting,
+reconnecting and requests stay the library's. See docs/decisions/0013.
 """
 
 from __future__ import annotations

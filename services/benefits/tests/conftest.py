@@ -13,10 +13,9 @@ from tests.support.databases import Cluster, ServiceDatabase, opened
 @pytest_asyncio.fixture
 async def database(cluster: Cluster) -> AsyncIterator[ServiceDatabase]:
     """The service's database, both pools open."""
-    urls = cluster.create("benefits")
-    async with opened(urls) as both:
-        yield both
-    cluster.drop(urls)
+    with cluster.lent("benefits") as urls:
+        async with opened(urls) as both:
+            yield both
 
 
 @pytest_asyncio.fixture

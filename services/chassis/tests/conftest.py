@@ -42,10 +42,9 @@ def create_tables(service: str, owner_url: str) -> None:
 @pytest_asyncio.fixture
 async def database(cluster: Cluster) -> AsyncIterator[ServiceDatabase]:
     """Chassis tables and `counter`, both pools open."""
-    urls = cluster.create("chassis_test", migrate=create_tables)
-    async with opened(urls) as both:
-        yield both
-    cluster.drop(urls)
+    with cluster.lent("chassis_test", migrate=create_tables) as urls:
+        async with opened(urls) as both:
+            yield both
 
 
 @pytest_asyncio.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -245,7 +244,7 @@ async def test_balances_end_the_same_in_any_order_and_with_any_repetition(databa
     facts = [balance_adjusted(change) if chance.random() < 0.4 else order(-change, change) for change in changes]
     pending = [chance.choice(facts) for _ in range(20)] + facts
     # Published again: as a new event about the same thing.
-    pending += [replace(fact, id=new_id()) for fact in chance.sample(facts, 10)]
+    pending += [fact._replace(id=new_id()) for fact in chance.sample(facts, 10)]
     chance.shuffle(pending)
     while pending:
         size = chance.randint(1, 9)
