@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from google.protobuf.descriptor import EnumDescriptor
 
@@ -15,6 +15,7 @@ V = TypeVar("V", bound=int)
 _UNSPECIFIED = "UNSPECIFIED"
 
 
+@cache
 def word_of(enum: _EnumTypeWrapper[V], number: int) -> str:
     """The word of a number; empty for unspecified. ValueError for a number that the enum has not."""
     descriptor = enum.DESCRIPTOR
@@ -26,7 +27,12 @@ def word_of(enum: _EnumTypeWrapper[V], number: int) -> str:
 
 def number_of(enum: _EnumTypeWrapper[V], word: str | None) -> V:
     """The number of a word; unspecified for none. ValueError for a word that the enum has not."""
-    return enum.Value(_prefix(enum.DESCRIPTOR) + (word or _UNSPECIFIED).upper())
+    return cast(V, _number_of(enum, word or _UNSPECIFIED))
+
+
+@cache
+def _number_of(enum: _EnumTypeWrapper[Any], word: str) -> int:
+    return int(enum.Value(_prefix(enum.DESCRIPTOR) + word.upper()))
 
 
 @cache
