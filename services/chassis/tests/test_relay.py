@@ -127,6 +127,17 @@ async def test_a_fact_too_large_for_the_broker_is_refused_with_its_transaction(d
     assert await waiting(database.worker) == 0
 
 
+@pytest.mark.parametrize("batch", [1, 3, 40])
+async def test_batches_smaller_than_the_number_of_partitions_leave_nothing(database: ServiceDatabase, broker: Broker, batch: int) -> None:
+    subjects = [new_id() for _ in range(20)]
+    await commit(database.app, *(added(subject, version) for version in (1, 2, 3) for subject in subjects))
+    relay = Relay(database.worker, broker, batch=batch)
+    assert (await relay.relay_once()).published <= batch
+    await relay.drain()
+    assert await waiting(database.worker) == 0
+    assert versions(await stored(broker)) == {str(subject): [1, 2, 3] for subject in subjects}
+
+
 async def test_large_facts_leave_in_batches_that_the_broker_takes(database: ServiceDatabase, broker: Broker) -> None:
     await commit(database.app, *(added(new_id(), 1, "x" * 500_000) for _ in range(20)))
     await Relay(database.worker, broker).drain()
