@@ -101,7 +101,11 @@ class Database:
         """A connection in autocommit, for single statements on hot paths. Unavailable when none is to be had."""
         try:
             async with self._pool.connection(timeout=min(5.0, deadline.remaining_seconds())) as connection:
-                yield connection
+                try:
+                    yield connection
+                finally:
+                    if connection.pgconn.pipeline_status:
+                        await connection.close()  # cut short inside a pipeline; the next user would be in it still
         except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
             raise _told(error) from error
 

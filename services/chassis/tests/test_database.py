@@ -137,3 +137,10 @@ async def test_the_pool_recovers_after_the_server_cut_all_connections(database: 
             failures += 1
     assert failures < 10
     assert await found(database) == 0
+
+
+async def test_a_connection_that_is_left_inside_a_pipeline_is_not_used_again(database: ServiceDatabase) -> None:
+    async with database.worker.connection() as connection:
+        connection.pgconn.enter_pipeline_mode()  # as psycopg leaves it when the end of a pipeline is cancelled at a bad moment
+    for _ in range(3):
+        assert await found(database) == 0
