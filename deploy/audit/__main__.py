@@ -6,8 +6,10 @@ Prints a table; exit status 1 if an invariant is broken or the suite does not co
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
+import httpx
+import psycopg
 import typer
 from rich.console import Console
 
@@ -27,16 +29,31 @@ def main(
 ) -> None:
     """Audit."""
     console = Console(width=max(140, Console().width))
-    with Suite(Addresses.read(stack_file)) as suite:
-        try:
-            seconds = wait_until_quiet(suite, wait)
-        except NotQuiet as error:
-            console.print(f"[bold red]not quiet after {wait:.0f} s: {error}")
-            raise typer.Exit(1) from error
-        console.print(f"quiet after {seconds:.1f} s")
-        found = audit(suite)
+    addresses = _addresses(stack_file)
+    try:
+        with Suite(addresses) as suite:
+            console.print(f"quiet after {wait_until_quiet(suite, wait):.1f} s")
+            found = audit(suite)
+    except NotQuiet as error:
+        _give_up(f"not quiet after {wait:.0f} s: {error}")
+    except (httpx.TransportError, psycopg.OperationalError) as error:
+        _give_up(f"the suite of {stack_file} does not answer, see `make status`: {error}")
     verdicts(console, found)
     raise typer.Exit(1 if any(verdict.problems for verdict in found) else 0)
+
+
+def _addresses(stack_file: Path) -> Addresses:
+    if not stack_file.exists():
+        _give_up("no suite is running here: start one with `make up-detached`, or say which by --stack-file")
+    try:
+        return Addresses.read(stack_file)
+    except (ValueError, KeyError) as error:
+        _give_up(f"{stack_file} is no file of `make up`: {error!r}")
+
+
+def _give_up(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -129,7 +129,7 @@ def _forget(layout: Layout) -> None:
 
 def _announce(stack: dict[str, Any], layout: Layout) -> None:
     typer.echo(f"\nready: {stack['edge']['http']} (REST and gRPC); addresses and tokens: {layout.stack_file}")
-    typer.echo(f"logs: {layout.logs}; stop with Ctrl-C or `python -m deploy.local down`")
+    typer.echo(f"logs: {layout.logs}; stop with `make down`, in the foreground also with Ctrl-C")
 
 
 if __name__ == "__main__":
