@@ -12,15 +12,15 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Generic, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from google.api.httpbody_pb2 import HttpBody
 
 from services.chassis.call import StreamCall
 from services.chassis.errors import Invalid
 from services.chassis.money import Money
+from services.chassis.time_zones import time_zone_names
 
 PAGE_ROWS = 500
 """Rows of one page, that is of one transaction and one chunk. Memory does not grow beyond it."""
@@ -93,7 +93,7 @@ async def stream_csv(call: StreamCall, file_name: str, writer: Writer[R], pages:
 
 def zone_named(name: str) -> ZoneInfo:
     """The zone with an IANA name. TIME_ZONE_UNKNOWN."""
-    if name not in _zones():
+    if name not in time_zone_names():
         raise Invalid("TIME_ZONE_UNKNOWN", f"{name!r} is not the IANA name of a time zone", field="time_zone")
     return ZoneInfo(name)
 
@@ -101,11 +101,6 @@ def zone_named(name: str) -> ZoneInfo:
 def defused(text: str) -> str:
     """The text as no spreadsheet computes it. Numbers stay as they are."""
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _lines(rows: Sequence[Sequence[str]]) -> bytes:

@@ -55,6 +55,7 @@ def test_the_first_columns_are_taken_unless_some_are_named() -> None:
         (["name", "secret"], "UTC", "COLUMN_UNKNOWN", "columns"),
         ([], "Mars/Olympus", "TIME_ZONE_UNKNOWN", "time_zone"),
         ([], "../../etc/passwd", "TIME_ZONE_UNKNOWN", "time_zone"),
+        ([], "localtime", "TIME_ZONE_UNKNOWN", "time_zone"),
     ],
 )
 def test_unknown_columns_and_zones_are_refused_by_name(columns: list[str], zone: str, reason: str, field: str) -> None:
