@@ -107,7 +107,7 @@ def _year(console: Console, operator: Edge, buyer: Edge, simulator_url: str) -> 
     """A year in the life of a subscription, in seconds. Whether everything went as it should."""
     show.heading(console, "A year in the life of a subscription, on a sandbox's clock")
     life = year.begin(operator, buyer, simulator_url)
-    sound, shown = True, 0
+    sound, shown = True, dict[str, str]()
     for title, step in year.steps():
         life.expectations.clear()
         life.counts.clear()
@@ -117,10 +117,10 @@ def _year(console: Console, operator: Edge, buyer: Edge, simulator_url: str) -> 
             life.expect(f"no call fails, but: {error} {error.reason}", False)
         console.print(f"[bold]{title}")
         show.happenings(console, life.counts)
-        orders = life.orders() if life.subscription_id else []
-        for order in orders[shown:]:
-            show.order_lines(console, order)
-        shown = len(orders)
+        for order in life.orders() if life.subscription_id else []:
+            if shown.get(order["id"]) != order["status"]:
+                show.order_lines(console, order)
+            shown[order["id"]] = order["status"]
         show.expectations(console, life.expectations)
         sound = sound and all(true for _, true in life.expectations)
     show.year_at_a_glance(console, life.orders())

@@ -77,7 +77,8 @@ def year_at_a_glance(console: Console, orders: Iterable[Mapping[str, Any]]) -> N
 def happenings(console: Console, counts: Mapping[str, int]) -> None:
     """What came true while the clock moved."""
     told = ", ".join(f"{kind} {count}" for kind, count in counts.items())
-    console.print(f"  [dim]facts: {told or 'none'}")
+    if told:
+        console.print(f"  [dim]while the clock moved: {told}", highlight=False)
 
 
 def ledger_entries(console: Console, transactions: Sequence[Mapping[str, Any]]) -> None:

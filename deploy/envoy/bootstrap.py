@@ -7,6 +7,7 @@ from deploy.envoy.filters import http_filters
 from deploy.envoy.public import PublicService
 from deploy.envoy.replies import local_replies
 from deploy.envoy.routes import routes
+from deploy.envoy.scripts import Scripts
 from deploy.envoy.settings import EdgeSettings, Json, JsonObject
 
 STREAM_WINDOW_BYTES = 64 * 1024
@@ -37,12 +38,12 @@ _LOGGED: JsonObject = {
 }
 
 
-def bootstrap(settings: EdgeSettings, public: Sequence[PublicService], strict_json: str) -> JsonObject:
+def bootstrap(settings: EdgeSettings, public: Sequence[PublicService], scripts: Scripts) -> JsonObject:
     """Envoy's bootstrap file as a value that `json.dumps` writes."""
     return {
         "node": {"id": "edge", "cluster": "bursar"},
         "admin": {"address": socket_address(settings.admin)},
-        "static_resources": {"listeners": [_listener(settings, public, strict_json)], "clusters": clusters(settings)},
+        "static_resources": {"listeners": [_listener(settings, public, scripts)], "clusters": clusters(settings)},
         "overload_manager": {
             "resource_monitors": [
                 {
@@ -58,7 +59,7 @@ def bootstrap(settings: EdgeSettings, public: Sequence[PublicService], strict_js
     }
 
 
-def _listener(settings: EdgeSettings, public: Sequence[PublicService], strict_json: str) -> Json:
+def _listener(settings: EdgeSettings, public: Sequence[PublicService], scripts: Scripts) -> Json:
     return {
         "name": "public",
         "address": socket_address(settings.listen),
@@ -68,7 +69,7 @@ def _listener(settings: EdgeSettings, public: Sequence[PublicService], strict_js
                 "filters": [
                     {
                         "name": "envoy.filters.network.http_connection_manager",
-                        "typed_config": _connection_manager(settings, public, strict_json),
+                        "typed_config": _connection_manager(settings, public, scripts),
                     }
                 ]
             }
@@ -76,7 +77,7 @@ def _listener(settings: EdgeSettings, public: Sequence[PublicService], strict_js
     }
 
 
-def _connection_manager(settings: EdgeSettings, public: Sequence[PublicService], strict_json: str) -> Json:
+def _connection_manager(settings: EdgeSettings, public: Sequence[PublicService], scripts: Scripts) -> Json:
     return {
         "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         "stat_prefix": "public",
@@ -87,7 +88,7 @@ def _connection_manager(settings: EdgeSettings, public: Sequence[PublicService],
         "early_header_mutation_extensions": [_forged_headers_removed()],
         "access_log": _access_logs(settings),
         "local_reply_config": local_replies(),
-        "http_filters": http_filters(settings, public, strict_json),
+        "http_filters": http_filters(settings, public, scripts),
         "route_config": routes(public, settings.limits),
     }
 

@@ -1,10 +1,12 @@
-"""What every request passes, in this order: flood stop, authorization, size, unknown fields, deadline, JSON to gRPC, router."""
+"""What every request passes, in this order: flood stop, authorization, size, unknown fields, maps of the query, deadline, JSON to gRPC,
+router."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.envoy.clusters import AUTHORIZER
 from deploy.envoy.public import PublicService
+from deploy.envoy.scripts import Scripts
 from deploy.envoy.settings import EdgeSettings, Json, JsonObject, Limits
 
 HEALTH_PATH = "/healthz"
@@ -16,17 +18,18 @@ _DEADLINE = Path(__file__).with_name("deadline.lua")
 _SEEN_BY_AUTHORIZER = ("authorization", "traceparent", "tracestate", "x-request-id", "user-agent")
 
 
-def http_filters(settings: EdgeSettings, public: Sequence[PublicService], strict_json: str) -> list[Json]:
-    """`strict_json` is the script that refuses unknown fields."""
+def http_filters(settings: EdgeSettings, public: Sequence[PublicService], scripts: Scripts) -> list[Json]:
     deadline = _deadline_script(settings.limits, public)
     return [
         _health(),
         _flood_stop(settings.limits),
         _authorization(),
         _body_limit(settings.limits),
-        _lua(strict_json),
+        _lua(scripts.strict_json),
+        _lua(scripts.take_query_maps),
         _lua(deadline),
         _transcoder(settings, public),
+        _lua(scripts.put_query_maps),
         _typed("envoy.filters.http.router", "router.v3.Router", {"suppress_envoy_headers": True}),
     ]
 

@@ -1,8 +1,7 @@
 -- Refuses a JSON body with a field that the method's request message does not have. The transcoder drops such
 -- a field silently, and a misspelled optional field would then change what is done.
 --
--- Above this text stand two tables. ROUTES leads from the HTTP method by the path's segments to the name of the
--- message that the body is ("{}" for a variable segment, "=" for the name). MESSAGES has the fields of each message:
+-- The leaf of a path is the name of the message that the body is. Above this text stands MESSAGES, which has the fields of each message:
 -- false is not looked into, a text is a message, {map = ...} is a map of such.
 -- Malformed JSON is let through, for the transcoder says better what is wrong with it; but not where the transcoder would
 -- read more into it than JSON allows: names without double quotes, texts in single quotes.
@@ -11,16 +10,6 @@ local DEEPEST = 100
 
 local find, byte, sub = string.find, string.byte, string.sub
 local QUOTE, SINGLE_QUOTE, OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY, COLON, COMMA = 34, 39, 123, 125, 91, 93, 58, 44
-
-local function message_of(method, path)
-  local node = ROUTES[method]
-  for segment in string.gmatch(string.match(path, "^[^?]*"), "[^/]+") do
-    if node == nil then return nil end
-    local verb = string.match(segment, ":[^:]*$")
-    node = node[segment] or (verb and node["{}" .. verb]) or node["{}"]
-  end
-  return node and node["="]
-end
 
 -- Takes the place of the opening quote; returns what is between the quotes and the place after.
 local function text_at(json, at)
@@ -103,7 +92,7 @@ end
 
 function envoy_on_request(handle)
   local headers = handle:headers()
-  local message = message_of(headers:get(":method"), headers:get(":path"))
+  local message = leaf_of(headers:get(":method"), headers:get(":path"))
   if not message then return end
   local body = handle:body()
   if body == nil then return end

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from deploy.envoy.bootstrap import bootstrap
 from deploy.envoy.public import PublicService, public_services, read_descriptors
+from deploy.envoy.scripts import scripts_of
 from deploy.envoy.settings import EdgeSettings
-from deploy.envoy.strict_json import strict_json_script
 
 
 def write_edge(contracts: Path, settings: EdgeSettings, directory: Path) -> list[PublicService]:
@@ -21,7 +21,7 @@ def write_edge(contracts: Path, settings: EdgeSettings, directory: Path) -> list
     if not public:
         raise ValueError(f"{contracts} holds no public gRPC service of {', '.join(sorted(settings.services))}")
     (directory / "edge.pb").write_bytes(descriptors.SerializeToString(deterministic=True))
-    content = bootstrap(settings, public, strict_json_script(descriptors, public))
+    content = bootstrap(settings, public, scripts_of(descriptors, public))
     (directory / "envoy.json").write_text(json.dumps(content, indent=1) + "\n")
     return public
 

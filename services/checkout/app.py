@@ -78,7 +78,7 @@ async def compose(parts: Parts) -> Service:
         reactions=reactions(store_of, parts.clock, outside.taxes, lane.wake),
         schedules=_schedules(parts, outside, charges, lane),
         tasks=[lane.run],
-        clockwork=clockwork(store_of, open_store, outside.payments, parts.clock, lane.wake),
+        clockwork=clockwork(store_of, open_store, outside.payments, charges, parts.clock, lane.wake),
     )
 
 

@@ -11,9 +11,10 @@ from services.chassis.clockwork import Clockwork
 from services.chassis.database import Transaction
 from services.checkout.storage.store import TransactionStore
 from services.checkout.usecases.expire_checkouts import expire_checkouts_of, next_expiry
-from services.checkout.usecases.outside_ports import Payments
+from services.checkout.usecases.outside_ports import ChargesOutside, Payments
 from services.checkout.usecases.ports import OpenStore
 from services.checkout.usecases.resolve_attempts import give_up_attempts_of
+from services.checkout.usecases.resolve_charges import give_up_charges_of, next_abandoned_charge
 from services.checkout.usecases.retry_due_orders import retry_due_orders
 
 
@@ -21,6 +22,7 @@ def clockwork(
     store_of: Callable[[Transaction], TransactionStore],
     open_store: OpenStore,
     payments: Payments,
+    charges: ChargesOutside,
     clock: Clock,
     wake: Callable[[], None],
 ) -> Clockwork:
@@ -28,11 +30,18 @@ def clockwork(
 
     async def find_due(transaction: Transaction, sandbox_id: UUID, until: datetime) -> datetime | None:
         store = store_of(transaction)
-        instants = (await store.orders.find_due(sandbox_id, until), await next_expiry(sandbox_id, until, store=store))
+        instants = (
+            await store.orders.find_due(sandbox_id, until),
+            await next_expiry(sandbox_id, until, store=store),
+            await next_abandoned_charge(sandbox_id, until, store=store),
+        )
         return min((instant for instant in instants if instant is not None), default=None)
 
     async def run_due(sandbox_id: UUID, now: datetime) -> int:
         done = 0
+        # First, so that the dunning of what nobody was waiting for any more goes on.
+        while count := await give_up_charges_of(sandbox_id, now, clock.now(), open_store=open_store, payments=charges):
+            done += count
         while count := await retry_due_orders(sandbox_id, now, clock.now(), open_store=open_store):
             done += count
             wake()

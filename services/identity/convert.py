@@ -18,8 +18,10 @@ from bursar.identity.v1 import (
 )
 from bursar.types.v1.billing_pb2 import ProrationBehavior, UnpaidBehavior
 from bursar.types.v1.tax_pb2 import TaxBehavior
+from google.protobuf.duration_pb2 import Duration
 
 from services.chassis.enums import number_of, word_of
+from services.chassis.errors import Invalid
 from services.chassis.field_mask import checked_paths
 from services.chassis.metadata import read_metadata, write_metadata
 from services.chassis.timestamps import from_timestamp, to_timestamp
@@ -28,6 +30,8 @@ from services.identity.domain.clock import Target
 from services.identity.domain.clock_advance import ClockAdvance, Happening
 from services.identity.domain.organization import Organization, OrganizationProfile, OrganizationSettings
 
+_LONGEST_SECONDS = 315_576_000_000
+_SECOND_NANOS = 1_000_000_000
 _SETTINGS = tuple(field.name for field in fields(OrganizationSettings))
 _SETTINGS_ENUMS: Mapping[str, Any] = {
     "invoice_numbering": organization_pb2.InvoiceNumbering,
@@ -136,8 +140,15 @@ def read_target(request: clock_service_pb2.AdvanceClockRequest) -> Target:
     """Where a request wants the clock."""
     if request.WhichOneof("target") == "to":
         return Target(to=from_timestamp(request.to, "to"))
-    # Protobuf's range, ±315 576 000 000 s, fits a timedelta; the shape check has refused the rest.
-    return Target(by=timedelta(seconds=request.by.seconds, microseconds=request.by.nanos // 1000))
+    return Target(by=_span(request.by, "by"))
+
+
+def _span(duration: Duration, field: str) -> timedelta:
+    """The span, cut to microseconds. Invalid naming `field` for what protobuf calls no duration."""
+    seconds, nanos = duration.seconds, duration.nanos
+    if abs(seconds) > _LONGEST_SECONDS or abs(nanos) >= _SECOND_NANOS or seconds * nanos < 0:
+        raise Invalid("FIELD_INVALID", f"{field} is not a duration of at most 10,000 years", field=field)
+    return timedelta(seconds=seconds, microseconds=nanos // 1000)
 
 
 def clock_to_proto(organization_id: UUID, now: datetime, running: ClockAdvance | None) -> clock_pb2.Clock:

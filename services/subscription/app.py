@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -15,6 +16,7 @@ from services.chassis.database import Database, Transaction
 from services.chassis.ids import new_id
 from services.chassis.peers import Peers
 from services.chassis.run import Parts, Schedule, Service, command_line
+from services.chassis.sweep import Sweep
 from services.subscription.api.invitation_token import InvitationTokens
 from services.subscription.api.seat_claim_service import SeatClaimServicer
 from services.subscription.api.seat_service import SeatServicer
@@ -34,7 +36,7 @@ from services.subscription.storage.store import stored
 from services.subscription.usecases.apply_charge import Charging
 from services.subscription.usecases.apply_unanswered_charges import UnansweredCharges
 from services.subscription.usecases.catch_up import BATCH, catch_up, catch_up_sandbox
-from services.subscription.usecases.ports import Store
+from services.subscription.usecases.ports import DueSubscription, Store
 
 STORE_OF = stored(OutboxPublisher)
 SEAT_STORE_OF = seats_stored(SeatOutbox)
@@ -68,7 +70,9 @@ async def compose(parts: Parts) -> Service:
         reactions=reactions(STORE_OF, clock, seats),
         schedules=(
             Schedule(
-                "catch-up", _CATCH_UP_SECONDS, partial(catch_up_all, parts.worker_database, parts.clock, batch=parts.settings.renewal_batch)
+                "catch-up",
+                _CATCH_UP_SECONDS,
+                partial(catch_up_all, parts.worker_database, parts.clock, batch=parts.settings.renewal_batch, sweep=Sweep("catch-up")),
             ),
             Schedule("unanswered-charges", _UNANSWERED_SECONDS, unanswered_charges(parts).apply_unanswered_charges),
         ),
@@ -90,9 +94,21 @@ def unanswered_charges(parts: Parts) -> UnansweredCharges:
     return UnansweredCharges(Charging(database=parts.worker_database, store_of=STORE_OF, clock=parts.organization_clock, charges=charges))
 
 
-async def catch_up_all(database: Database, clock: Clock, *, batch: int = BATCH) -> int:
+async def catch_up_all(database: Database, clock: Clock, *, batch: int = BATCH, sweep: Sweep | None = None) -> int:
     """Do all that is due in live organizations, a batch and a transaction at a time; how many there were."""
-    return await _until_none(database, lambda store: catch_up(clock.now(), new_id, store=store, batch=batch))
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Store]:
+        async with database.transaction() as transaction:
+            yield STORE_OF(transaction)
+
+    async def find(store: Store, most: int, but: Sequence[UUID]) -> list[DueSubscription]:
+        return await store.subscriptions.lock_due(clock.now(), most, but)
+
+    async def do(store: Store, due: Sequence[DueSubscription]) -> None:
+        await catch_up([each.read() for each in due], clock.now(), new_id, store=store)
+
+    return await (sweep or Sweep("catch-up")).run(opened, find, do, batch=batch)
 
 
 def clockwork_of(database: Database) -> Clockwork:
@@ -102,23 +118,19 @@ def clockwork_of(database: Database) -> Clockwork:
         return await STORE_OF(transaction).subscriptions.find_due_of_sandbox(organization_id, until)
 
     async def run_due(organization_id: UUID, now: datetime) -> int:
-        return await _until_none(database, lambda store: catch_up_sandbox(organization_id, now, new_id, store=store))
+        total = 0
+        while True:
+            async with database.transaction() as transaction:
+                done = await catch_up_sandbox(organization_id, now, new_id, store=STORE_OF(transaction))
+            total += done
+            if not done:
+                return total
 
     async def unfinished(transaction: Transaction, organization_id: UUID) -> Sequence[str]:
         charging = await STORE_OF(transaction).subscriptions.count_charging(organization_id)
         return [f"{charging} changes that wait for their charge"] if charging else []
 
     return Clockwork(find_due=find_due, run_due=run_due, unfinished=unfinished)
-
-
-async def _until_none(database: Database, batch: Callable[[Store], Awaitable[int]]) -> int:
-    total = 0
-    while True:
-        async with database.transaction() as transaction:
-            done = await batch(STORE_OF(transaction))
-        total += done
-        if not done:
-            return total
 
 
 main = command_line(SubscriptionSettings, compose)

@@ -9,7 +9,7 @@ from bursar.types.v1.intervals_pb2 import RecurringInterval
 from services.chassis.enums import number_of, word_of
 from services.chassis.ids import id_text
 from services.chassis.metadata import write_metadata
-from services.chassis.timestamps import to_timestamp
+from services.chassis.timestamps import to_timestamp, write_timestamp
 from services.subscription.convert_price import price_to_proto
 from services.subscription.domain.changes import Why
 from services.subscription.domain.subscription import ChargingUpdate, PendingUpdate, Subscription, Terms
@@ -56,8 +56,8 @@ def subscription_to_proto(subscription: Subscription) -> subscription_pb2.Subscr
     )
     if cancellation is not None:
         message.cancel_at_period_end = cancellation.at_period_end
-        message.canceled_at.FromDatetime(cancellation.canceled_at)
-        message.ends_at.FromDatetime(cancellation.ends_at)
+        write_timestamp(message.canceled_at, cancellation.canceled_at)
+        write_timestamp(message.ends_at, cancellation.ends_at)
         message.customer_cancellation_reason = number_of(subscription_pb2.CustomerCancellationReason, cancellation.reason)
         if cancellation.comment is not None:
             message.customer_cancellation_comment = cancellation.comment

@@ -9,7 +9,8 @@ from bursar.types.v1.tax_pb2 import TaxBehavior
 
 from services.chassis.enums import number_of
 from services.chassis.ids import id_text
-from services.chassis.timestamps import to_timestamp
+from services.chassis.metadata import write_metadata
+from services.chassis.timestamps import to_timestamp, write_timestamp
 from services.pricing.reduction import Percentage
 from services.subscription.domain import discount
 from services.subscription.domain.billing import Billing
@@ -30,13 +31,14 @@ def billing_to_proto(subscription: Subscription, billing: Billing, message: bill
     message.tax_behavior = number_of(TaxBehavior, terms.tax_behavior)
     message.description = billing.description
     message.void_on_failure = billing.void_on_failure
+    write_metadata(subscription.metadata, message.metadata)
     if billing.discount is not None:
         message.discount.CopyFrom(applied_to_proto(billing.discount))
     if terms.payment_method_id is not None:
         message.payment_method_id = str(terms.payment_method_id)
     if billing.period is not None:
-        message.period_start.FromDatetime(billing.period.start)
-        message.period_end.FromDatetime(billing.period.end)
+        write_timestamp(message.period_start, billing.period.start)
+        write_timestamp(message.period_end, billing.period.end)
     for entry in billing.entries:
         _write_line(entry, message.lines.add())
 
@@ -93,5 +95,5 @@ def _write_line(entry: BillingEntry, line: billing_pb2.BillingLine) -> None:
         line.product_price_id = str(entry.price_id)
     if entry.quantity is not None:
         line.quantity = entry.quantity
-    line.start_timestamp.FromDatetime(entry.period.start)
-    line.end_timestamp.FromDatetime(entry.period.end)
+    write_timestamp(line.start_timestamp, entry.period.start)
+    write_timestamp(line.end_timestamp, entry.period.end)

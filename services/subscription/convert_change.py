@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from bursar.checkout.v1 import discount_pb2, order_pb2
+from bursar.checkout.v1 import order_pb2
 from bursar.subscription.v1 import subscription_pb2, subscription_service_pb2
 from bursar.types.v1.billing_pb2 import ProrationBehavior as ProrationBehaviorNumber
 
 from services.chassis.enums import number_of, word_of
-from services.chassis.timestamps import from_timestamp
-from services.pricing.reduction import FixedReduction, Percentage
+from services.chassis.timestamps import from_timestamp, write_timestamp
 from services.subscription.convert import subscription_to_proto
 from services.subscription.domain.billing import BillingReason
 from services.subscription.domain.catalog import CatalogProduct
@@ -26,7 +25,7 @@ from services.subscription.domain.change_shapes import (
     Wish,
 )
 from services.subscription.domain.debt import OrderState, SubscriptionOrder
-from services.subscription.domain.discount import AppliedDiscount, DiscountDuration
+from services.subscription.domain.discount import AppliedDiscount
 from services.subscription.domain.preview import Preview
 from services.subscription.domain.subscription import Subscription
 from services.subscription.usecases.change_ports import ChargeAnswer
@@ -97,17 +96,6 @@ def read_charge_answer(holds: Subscription, order: order_pb2.Order) -> ChargeAns
     return ChargeAnswer(heard, PaymentFailed(failure.code, failure.decline_code) if is_void else None)
 
 
-def read_offered_discount(message: discount_pb2.Discount) -> AppliedDiscount:
-    """A discount as it would be redeemed."""
-    percentage = message.WhichOneof("type") == "percentage"
-    return AppliedDiscount(
-        discount_id=UUID(message.id),
-        reduction=Percentage(message.percentage.basis_points) if percentage else FixedReduction(dict(message.fixed.amounts)),
-        duration=DiscountDuration(word_of(discount_pb2.DiscountDuration, message.duration)),
-        duration_in_months=message.duration_in_months if message.HasField("duration_in_months") else None,
-    )
-
-
 def preview_to_proto(preview: Preview, order: order_pb2.Order | None) -> subscription_service_pb2.BillingPreview:
     message = subscription_service_pb2.BillingPreview(
         order=order,
@@ -115,5 +103,5 @@ def preview_to_proto(preview: Preview, order: order_pb2.Order | None) -> subscri
         proration_behavior=number_of(ProrationBehaviorNumber, preview.behavior),
     )
     if preview.billed_at is not None:
-        message.billed_at.FromDatetime(preview.billed_at)
+        write_timestamp(message.billed_at, preview.billed_at)
     return message

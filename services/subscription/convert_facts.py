@@ -17,6 +17,7 @@ from bursar.types.v1.tax_pb2 import TaxBehavior
 
 from services.chassis.enums import word_of
 from services.chassis.event import Event
+from services.chassis.metadata import read_metadata
 from services.chassis.timestamps import from_timestamp
 from services.subscription.convert_price import read_applied, read_prices
 from services.subscription.domain.catalog import CatalogProduct, KnownCustomer, KnownDiscount
@@ -43,6 +44,7 @@ def read_purchase(organization_id: UUID, message: checkout.CheckoutSucceeded) ->
         trial_end=from_timestamp(message.trial_end, "trial_end") if message.HasField("trial_end") else None,
         discount=read_applied(message.discount) if message.HasField("discount") else None,
         upgrades_subscription=message.upgrades_subscription,
+        metadata=read_metadata(message.metadata),
     )
 
 

@@ -9,7 +9,7 @@ from bursar.checkout.v1 import discount_pb2, product_pb2
 from bursar.types.v1.tax_pb2 import TaxBehavior
 
 from services.chassis.enums import number_of, word_of
-from services.chassis.timestamps import from_timestamp
+from services.chassis.timestamps import from_timestamp, write_timestamp
 from services.pricing.price import CustomPrice, FixedPrice, PriceAmount, SeatBasedPrice, UnitBasedPrice, UnitLabel
 from services.pricing.reduction import FixedReduction, Percentage
 from services.pricing.tiers import Tier, TierType
@@ -44,13 +44,13 @@ def price_to_proto(price: Price) -> product_pb2.ProductPrice:
         is_archived=price.is_archived,
         tax_behavior=number_of(TaxBehavior, price.tax_behavior),
     )
-    message.created_at.FromDatetime(price.created_at)
+    write_timestamp(message.created_at, price.created_at)
     _write_amount(price.amount, message)
     return message
 
 
 def read_applied(message: discount_pb2.AppliedDiscount) -> AppliedDiscount:
-    """A discount as it was redeemed."""
+    """A discount as it was redeemed, or as it would be."""
     percentage = message.WhichOneof("type") == "percentage"
     return AppliedDiscount(
         discount_id=UUID(message.discount_id),

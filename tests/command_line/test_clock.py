@@ -11,9 +11,11 @@ from threading import Thread
 from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from tools.bursar.application import application
+from tools.bursar.endings import told_errors
 from tools.bursar.spans import later, read_instant, spelled
 from tools.bursar.suite import Access, SuiteError, find_access
 
@@ -151,10 +153,11 @@ def test_programs_get_what_the_suite_answered(bursar: Bursar) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ((), "--to or --by"),
-        (("--to", "2026-03-31", "--by", "1d"), "--to or --by"),
-        (("--by", "soon"), "soon"),
-        (("--to", "31.3.2026"), "31.3.2026"),
+        ((), "--to TIME or how far by --by SPAN"),
+        (("--to", "2026-03-31", "--by", "1d"), "one of the two"),
+        (("--by", "soon"), "soon is not a span of time such as 30d"),
+        (("--to", "31.3.2026"), "31.3.2026 is not a time such as 2027-01-31"),
+        (("30d",), "30d"),
     ],
 )
 def test_what_cannot_be_meant_is_told(bursar: Bursar, edge: Edge, arguments: tuple[str, ...], told: str) -> None:
@@ -167,6 +170,19 @@ def test_what_cannot_be_meant_is_told(bursar: Bursar, edge: Edge, arguments: tup
 def test_a_refusal_is_told_with_its_reason(bursar: Bursar, edge: Edge) -> None:
     edge.refusal = 400, {"code": 3, "message": "the clock stands at noon", "details": [{"reason": "CLOCK_BACKWARDS"}]}
     assert bursar("clock", "advance", "--to", "2026-03-31") == (1, "CLOCK_BACKWARDS: the clock stands at noon\n")
+
+
+def test_whoever_has_no_clock_is_told_whose_token_to_give(bursar: Bursar, edge: Edge) -> None:
+    edge.refusal = 400, {"code": 9, "message": "only a sandbox has a clock", "details": [{"reason": "ORGANIZATION_NOT_SANDBOX"}]}
+    status, said = bursar("clock", "show")
+    assert (status, said.splitlines()[0]) == (1, "ORGANIZATION_NOT_SANDBOX: only a sandbox has a clock")
+    assert "--token" in said
+
+
+def test_whoever_interrupts_is_told_that_an_advance_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(typer.Exit) as ended, told_errors():
+        raise KeyboardInterrupt
+    assert (ended.value.exit_code, "bursar clock show" in capsys.readouterr().err) == (130, True)
 
 
 def test_a_token_that_is_not_good_is_told_with_what_to_do(bursar: Bursar) -> None:
@@ -216,6 +232,10 @@ def test_without_a_suite_or_a_token_it_says_what_to_do(tmp_path: Path) -> None:
         find_access(None, None, {}, tmp_path / "stack.json")
     with pytest.raises(SuiteError, match="--token"):
         find_access("http://far", None, {}, stack_file(tmp_path))
+    with pytest.raises(SuiteError, match=r"127\.0\.0\.1:8080 is not an address"):
+        find_access("127.0.0.1:8080", "good", {}, stack_file(tmp_path))
+    with pytest.raises(SuiteError, match="not an access token"):
+        find_access("http://far", "gööd", {}, stack_file(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from deploy.audit.suite import Suite
 from deploy.local.stack import Stack
 from tests.e2e.merchants import Merchant, found_merchant
 from tests.e2e.records import Records
+from tests.e2e.simulator import Simulator
 from tests.e2e.world import World, populate
 
 
@@ -19,6 +20,12 @@ def records(stack: Stack) -> Iterator[Records]:
     """Every row of every service."""
     with Records(stack.description()) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def simulator(stack: Stack) -> Simulator:
+    """The processor."""
+    return Simulator(stack.description()["simulator"]["url"])
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,6 @@ EXAMPLES: dict[str, Any] = {
     "page_token": "",
     "price_amount": 1_000,
     "prefix": "EDIT",
-    "product_billing_type": "recurring",
     "price_currency": "eur",
     "return_url": "https://shop.example.com/cart",
     "scopes": "orders:read",
@@ -88,6 +87,8 @@ def _by_type(field: FieldDescriptor) -> Any:
 
 
 def _text(rules: validate_pb2.StringRules) -> str:
+    if words := [word for word in getattr(rules, "in") if word]:
+        return str(words[0])
     if rules.uuid:
         return str(uuid4())
     if rules.uri:

@@ -93,11 +93,16 @@ def found_merchant(stack: Stack, name: str, **settings: Any) -> Merchant:
     return Merchant(UUID(organization["id"]), token["token"], founder.edge_url, founder.edge_grpc)
 
 
-@cache
-def sandbox(stack: Stack, number: int = 0) -> Merchant:
-    """An organization with a clock of its own, shared by all tests that only ask about clocks; another one for another `number`."""
+def found_sandbox(stack: Stack, **fields: Any) -> Merchant:
+    """A fresh organization in the Netherlands with a clock of its own, and a token for everything."""
     founder = operator(stack)
-    fields = {"mode": "ORGANIZATION_MODE_SANDBOX", "country": "NL", "default_presentment_currency": "eur"}
-    organization = founder.post("organizations", name="A sandbox", slug=f"sandbox-{uuid4().hex[:12]}", **fields)
+    given = {"name": "A sandbox", "slug": f"sandbox-{uuid4().hex[:12]}", "country": "NL", "mode": "ORGANIZATION_MODE_SANDBOX"}
+    organization = founder.post("organizations", **given, **fields)
     token = founder.post("access_tokens", organization_id=organization["id"], comment="clock", scopes=["*"])
     return Merchant(UUID(organization["id"]), token["token"], founder.edge_url, founder.edge_grpc)
+
+
+@cache
+def sandbox(stack: Stack, number: int = 0) -> Merchant:
+    """One shared by all tests that only ask about clocks; another one for another `number`."""
+    return found_sandbox(stack, default_presentment_currency="eur")

@@ -30,6 +30,7 @@ BY_PLACE = {
     "change.product.product_id": "other_product_id",
     "CreateCheckout.product_ids": "other_product_id",
     "CreateSubscription.product_id": "free_product_id",
+    "ListBenefits.exclude_id": "benefit_id",
 }
 """Fields in which another one of the kind belongs than elsewhere."""
 

@@ -9,12 +9,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
+from bursar.identity.v1 import clock_service_pb2
+from google.protobuf.duration_pb2 import Duration
 
 from deploy.local.stack import Stack
-from tests.e2e.merchants import Merchant, operator
+from tests.e2e.calls import by_grpc
+from tests.e2e.merchants import Merchant, found_sandbox
 
 ROOT = Path(__file__).parents[2]
 FINISHED = "CLOCK_ADVANCE_STATUS_FINISHED"
@@ -24,11 +27,7 @@ SECONDS = 30.0
 @pytest.fixture
 def sandbox(stack: Stack) -> Merchant:
     """A sandbox whose clock starts with the year 2026."""
-    founder = operator(stack)
-    fields = {"mode": "ORGANIZATION_MODE_SANDBOX", "country": "NL", "clock_start": "2026-01-01T00:00:00Z"}
-    made = founder.post("organizations", name="A sandbox", slug=f"sandbox-{uuid4().hex[:12]}", **fields)
-    token = founder.post("access_tokens", organization_id=made["id"], comment="clock", scopes=["*"])["token"]
-    return Merchant(UUID(made["id"]), token, founder.edge_url, founder.edge_grpc)
+    return found_sandbox(stack, clock_start="2026-01-01T00:00:00Z")
 
 
 def followed(sandbox: Merchant, request: dict[str, Any]) -> dict[str, Any]:
@@ -63,6 +62,17 @@ def test_a_live_organization_has_no_clock(merchant: Merchant) -> None:
     for verb, path, body in (("GET", "clock", None), ("POST", "clock:advance", {"request_id": "r", "by": "60s"})):
         refused = merchant.rest(verb, path, json=body)
         assert (refused.status_code, refused.json()["details"][0]["reason"]) == (400, "ORGANIZATION_NOT_SANDBOX")
+
+
+@pytest.mark.parametrize(
+    "by",
+    [Duration(seconds=2**62), Duration(seconds=-(2**62)), Duration(seconds=1, nanos=-1), Duration(nanos=2**31 - 1)],
+    ids=["enormous", "enormously negative", "of two signs", "of too many nanoseconds"],
+)
+def test_a_span_that_is_none_is_refused_by_name(by: Duration, sandbox: Merchant) -> None:
+    method = clock_service_pb2.DESCRIPTOR.services_by_name["ClockService"].methods_by_name["AdvanceClock"]
+    answer = by_grpc(sandbox, method, clock_service_pb2.AdvanceClockRequest(request_id="span", by=by))
+    assert (answer.code, answer.fields) == ("INVALID_ARGUMENT", ("by",)), answer
 
 
 def test_what_a_sandbox_makes_has_its_time(sandbox: Merchant) -> None:

@@ -48,7 +48,10 @@ def test_a_file_of_one_subscription_has_its_figures(merchant: Merchant, world: W
 
 
 @pytest.mark.parametrize("noun", ["orders", "subscriptions"])
-@pytest.mark.parametrize(("query", "reason"), [("columns=secret", "COLUMN_UNKNOWN"), ("time_zone=Mars", "TIME_ZONE_UNKNOWN")])
+@pytest.mark.parametrize(
+    ("query", "reason"),
+    [("columns=secret", "COLUMN_UNKNOWN"), ("time_zone=Mars", "TIME_ZONE_UNKNOWN"), ("time_zone=localtime", "TIME_ZONE_UNKNOWN")],
+)
 def test_a_wrong_question_is_answered_as_everywhere(noun: str, query: str, reason: str, merchant: Merchant) -> None:
     answer = read_response(merchant.rest("GET", f"{noun}:export?{query}"))
     assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", reason)

@@ -32,11 +32,6 @@ def shop(stack: Stack) -> Merchant:
     return found_merchant(stack, "shop")
 
 
-@pytest.fixture(scope="module")
-def simulator(stack: Stack) -> Simulator:
-    return Simulator(stack.description()["simulator"]["url"])
-
-
 @pytest.fixture(autouse=True)
 def _sound(suite: Suite) -> Any:
     """After the rush every invariant of the suite holds."""

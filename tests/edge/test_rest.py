@@ -7,7 +7,7 @@ import pytest
 
 from tests.edge.contract import Contract
 from tests.edge.running_edge import Edge
-from tests.edge.stand_ins import SampleService
+from tests.edge.stand_ins import GOOD_TOKEN, SampleService
 
 
 def reason(response: httpx.Response) -> tuple[int, int, str]:
@@ -112,6 +112,44 @@ def test_malformed_json_is_a_mistake_of_the_caller(edge: Edge, service: SampleSe
 
 def test_an_unknown_query_parameter_is_refused(edge: Edge, service: SampleService) -> None:
     assert reason(edge.http.get("/platform/v1/notes/n1?bogus=1")) == (400, 3, "MALFORMED_REQUEST")
+    assert service.calls == []
+
+
+@pytest.mark.parametrize(
+    ("query", "entries"),
+    [
+        ("metadata[team]=red", {"team": "red"}),
+        ("metadata%5Bteam%5D=red&page_size=3&comment=a%26b&metadata[x%20y]=a+b%3D%26c", {"team": "red", "x y": "a b=&c"}),
+        ("page_size=3&metadata[team]=red&metadata[team]=blue&comment=a%26b", {"team": "blue"}),
+        ("metadata[]=&metadata[a%5D]=x&metadata[b]", {"": "", "a]": "x", "b": ""}),
+        ("metadata[%C3%A4%F0%9F%92%B6]=" + "%E2%82%AC" * 300, {"ä💶": "€" * 300}),
+        ("page_size=3&comment=a%26b", {}),
+    ],
+)
+def test_the_maps_of_a_query_reach_the_service(edge: Edge, service: SampleService, query: str, entries: dict[str, str]) -> None:
+    # As it is: clients spell brackets in their own ways.
+    request = f"GET /platform/v1/notes?{query} HTTP/1.1\r\nhost: edge\r\nauthorization: Bearer {GOOD_TOKEN}\r\n\r\n"
+    assert edge.send_raw(request.encode()).startswith(b"HTTP/1.1 200")
+    received = service.calls[-1].request
+    assert dict(received.metadata) == entries
+    assert (received.page_size, list(received.comment)) == ((3, ["a&b"]) if "page_size" in query else (0, []))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/platform/v1/notes?bogus[team]=red",
+        "/platform/v1/notes?metadata=red",
+        "/platform/v1/notes?metadata[team=red",
+        "/platform/v1/notes?amounts[team]=1",
+        "/platform/v1/notes/n1?metadata[team]=red",
+        "/platform/v1/notes?metadata[team]=%FF",
+        "/platform/v1/notes?metadata[%ED%A0%80]=half%20a%20pair",
+        "/platform/v1/notes?metadata[team]=red&bogus=1",
+    ],
+)
+def test_what_is_no_map_of_the_method_is_refused(edge: Edge, service: SampleService, target: str) -> None:
+    assert reason(edge.http.get(target)) == (400, 3, "MALFORMED_REQUEST")
     assert service.calls == []
 
 

@@ -1,4 +1,4 @@
-"""After the tests of a module nothing in the suite contradicts anything else."""
+"""A shop, and the audit: after the tests of a module nothing in the suite contradicts anything else."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ import pytest
 from deploy.audit.invariants import audit
 from deploy.audit.quiet import wait_until_quiet
 from deploy.audit.suite import Suite
+from deploy.local.stack import Stack
+from tests.life.shop import UNTAXED, Shop, on, open_shop
+
+
+@pytest.fixture
+def shop(stack: Stack) -> Shop:
+    """Opened on 1 April 2026; the 16th is the middle of the month."""
+    return open_shop(stack, on(4, 1), **UNTAXED, allow_trial_without_payment_method=True)
 
 
 @pytest.fixture

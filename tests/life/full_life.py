@@ -7,16 +7,11 @@ from datetime import datetime, timedelta
 
 from tests.life.catalog import Discount, Product
 from tests.life.dates import later, period
-from tests.life.model import Life, Plan, snake
-from tests.life.operations import (
-    ChangeProduct,
-    ChangeQuantity,
-    Operation,
-    Revoke,
-    Subscribe,
-)
+from tests.life.model import Life, snake
+from tests.life.operations import ChangeProduct, ChangeQuantity, Operation, Revoke, Subscribe
 from tests.life.orders import Line
 from tests.life.refusals import CHANGES, refusal
+from tests.life.standing import Plan
 from tests.life.wishes import ChangeDiscount, EndTrial, MovePeriodEnd, MoveTrialEnd, RetryPayment, UnschedulePause
 
 

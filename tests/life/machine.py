@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
+from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -15,52 +14,12 @@ from deploy.local.stack import Stack
 from tests.life import operations as op
 from tests.life import wishes
 from tests.life.acting import found_actor
-from tests.life.catalog import Discount, Merchant, Price, Product
+from tests.life.catalog import Discount, Merchant, Product
+from tests.life.choices import BY_UNITS, MERCHANTS, PLAIN, SEATED, STARTS, behaviors, days, discounts, products, waits
 from tests.life.comparing import found, predicted
 from tests.life.full_life import FullLife
 from tests.life.refusals import counted
 from tests.life.trying import Trier
-
-_STARTS = (datetime(2024, 1, 31, 9, tzinfo=UTC), datetime(2024, 2, 29, 23, 30, tzinfo=UTC), datetime(2025, 3, 15, 1, 30, tzinfo=UTC))
-_MERCHANTS = (
-    Merchant(),
-    Merchant(unpaid="keep"),
-    Merchant(zone="Europe/Berlin", tax=Fraction(1, 5)),
-    Merchant(tax=Fraction(1, 5), tax_included=True),
-)
-_SMALL = Product("Small", (Price(amount=999),))
-_TRIAL = Product("With a trial", (Price(amount=1500),), trial_days=10)
-_PLAIN = (
-    _SMALL,
-    Product("Large", (Price(amount=2500),)),
-    Product("Weekly", (Price(amount=433),), "week"),
-    Product("Yearly", (Price(amount=9000),), "year"),
-    _TRIAL,
-)
-_SEATED = (
-    Product("Team", (Price(amount=500), Price("seats", tiers=((3, 1000), (None, 850))))),
-    Product("Crew", (Price("seats", tiers=((2, 700), (None, 450)), graduated=True),), trial_days=7),
-    Product("Company", (Price(amount=4000), Price("seats", tiers=((None, 5100),))), "year"),
-)
-_BY_UNITS = (
-    Product("Gigabytes", (Price("units", tiers=((4, 300), (None, 250))),)),
-    Product("Terabytes", (Price(amount=100), Price("units", tiers=((1, 2000), (3, 1500), (None, 999)), graduated=True)), "month", 2),
-)
-_DISCOUNTS = (Discount(2500, lasts="once"), Discount(1500, lasts=3), Discount(3333), Discount(amount=700), Discount(amount=5000, lasts=2))
-_BEHAVIORS = ("prorate", "invoice", "next_period", "reset")
-_WAITS = (
-    *(timedelta(seconds=each) for each in (0, 0, 1, 3600)),
-    *(timedelta(days=each, seconds=7) for each in (1, 5, 12, 33)),
-    "end",
-    "before",
-    "after",
-)
-
-waits = st.sampled_from(_WAITS)
-products = st.sampled_from((*_PLAIN, *_SEATED, *_BY_UNITS))
-behaviors = st.sampled_from(_BEHAVIORS)
-discounts = st.sampled_from((None, *_DISCOUNTS))
-days = st.sampled_from((-1, 0, 1, 9, 40))
 
 
 class Lives(RuleBasedStateMachine):
@@ -70,8 +29,8 @@ class Lives(RuleBasedStateMachine):
     suite: Suite
 
     @initialize(
-        start=st.sampled_from(_STARTS),
-        merchant=st.sampled_from(_MERCHANTS),
+        start=st.sampled_from(STARTS),
+        merchant=st.sampled_from(MERCHANTS),
         product=products,
         discount=discounts,
         quantity=st.integers(1, 6),
@@ -90,7 +49,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(wait=waits, which=st.integers(0, 9), behavior=behaviors)
     def change_product_to_one_alike(self, wait: timedelta | str, which: int, behavior: str) -> None:
-        alike = next(group for group in (_PLAIN, _SEATED, _BY_UNITS) if self.life.current.product in group)
+        alike = next(group for group in (PLAIN, SEATED, BY_UNITS) if self.life.current.product in group)
         self.try_(op.ChangeProduct(self.after(wait), alike[which % len(alike)], behavior))
 
     @rule(wait=waits, quantity=st.integers(1, 7), behavior=behaviors)

@@ -111,6 +111,19 @@ SCENARIOS: Mapping[str, Scenario] = {
     "a debt that is paid late": Scenario(
         (Subscribe(_on(4, 1), _SMALL), UseCard(_on(4, 2), "declined"), UseCard(_on(8, 10), "good")), _on(9, 12), Merchant(unpaid="keep")
     ),
+    "a debt that is paid late, and a change that waited": Scenario(
+        (
+            Subscribe(_on(4, 1), _SMALL),
+            UseCard(_on(4, 2), "declined"),
+            ChangeProduct(_on(5, 4), _LARGE, "next_period"),
+            UseCard(_on(8, 10), "good"),
+        ),
+        _on(9, 12),
+        Merchant(unpaid="keep"),
+    ),
+    "a debt that ends with its period": Scenario(
+        (Subscribe(_on(4, 1), _SMALL), UseCard(_on(4, 2), "declined"), Cancel(_on(5, 4))), _on(7, 2), Merchant(unpaid="keep")
+    ),
     "an end that is taken back": Scenario((Subscribe(_on(4, 1), _SMALL), Cancel(_on(4, 5)), Uncancel(_on(4, 6))), _on(5, 2)),
     "an end with something left to bill": Scenario(
         (Subscribe(_on(4, 1), _SMALL), ChangeProduct(_on(4, 11), _LARGE, "prorate"), Cancel(_on(4, 20))), _on(7, 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -144,6 +144,10 @@ def open_shop(stack: Stack, start: datetime, *, currency: str = "eur", **setting
     token = founder.post("access_tokens", organization_id=organization["id"], comment="shop", scopes=["*"])["token"]
     merchant = Merchant(UUID(organization["id"]), token, founder.edge_url, founder.edge_grpc)
     return Shop(merchant, Simulator(stack.description()["simulator"]["url"]), now=start)
+
+
+def on(month: int, day: int, hour: int = 0, *, year: int = 2026) -> datetime:
+    return datetime(year, month, day, hour, tzinfo=UTC)
 
 
 def fixed(amount: int) -> Json:

@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from deploy.local.stack import Stack
 from tests.e2e.calls import read_response
-from tests.life.shop import UNTAXED, Json, Shop, bill, fixed, open_shop, units
+from tests.life.shop import UNTAXED, Json, Shop, bill, fixed, on, open_shop, units
 
 NEW_CARD = "pm_card_mastercard"
 APRIL, MAY = ("2026-04-01", "paid", 1000), "2026-05-01"
-
-
-def on(month: int, day: int) -> datetime:
-    return datetime(2026, month, day, tzinfo=UTC)
 
 
 def selling(stack: Stack, *names: str, **settings: Any) -> Shop:

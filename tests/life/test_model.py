@@ -176,6 +176,12 @@ def test_a_subscription_that_is_kept_goes_on_from_the_payment() -> None:
     ]
 
 
+def test_what_is_unpaid_ends_with_its_period_if_that_was_said_before() -> None:
+    steps = [Subscribe(on(4, 1), monthly(1000)), UseCard(on(4, 2), "declined"), Cancel(on(5, 10))]
+    life = lived(*steps, until=on(6, 1), merchant=Merchant(unpaid="keep"))
+    assert (life.status, life.ended_at, [order.status for order in life.orders]) == ("canceled", on(6, 1), ["paid", "void"])
+
+
 def test_an_end_is_kept_taken_back_and_bills_what_waits() -> None:
     upgrade = ChangeProduct(on(4, 16), monthly(2000, "Large"), "prorate")
     life = lived(Subscribe(on(4, 1), monthly(1000)), upgrade, Cancel(on(4, 20)), until=on(7, 1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from google.protobuf.message import Message
@@ -41,7 +40,7 @@ def _wanted(service: Reacting, facts: Iterable[Event[Any]]) -> list[Event[Any]]:
 
 
 def _read(fact: Event[Any], message: type[Message]) -> Event[Any]:
-    return replace(fact, message=message.FromString(bytes(fact.message))) if isinstance(fact.message, bytes | memoryview) else fact
+    return fact._replace(message=message.FromString(bytes(fact.message))) if isinstance(fact.message, bytes | memoryview) else fact
 
 
 async def _bring(service: Reacting, batches: deque[list[Event[Any]]]) -> int:

@@ -13,7 +13,8 @@ from tests.support.databases import ServiceDatabase
 # Numbers of invoices and receipts are given in the order of payment: that they have no gaps is a row of its own. Ids of grants, keys,
 # accounts and transactions are new in every run, and a grant that was taken back may never have been given where its end was known first.
 # So are those of seats, of entries of the balance and of charges. What was to become of an order that is void depends on what made it so:
-# a failure that knew of the end of its subscription, or an end that came after the failure.
+# a failure that knew of the end of its subscription, or an end that came after the failure. The card that an order is charged to is the
+# one that was the default by then.
 # What a customer has and what they owe are two accounts: which one a transaction touches follows from those before it, the sum does not.
 _HOLDER = "replace(a.code, 'customer_receivable:', 'customer_wallet:')"
 _OF_NOBODY = "a.code !~ '^customer_(receivable|wallet):'"
@@ -23,8 +24,8 @@ _GRANTED = "from benefit_grant g join entitlement_source s on s.id = g.source_id
 _KEYS = _GRANTED.replace(" where", " join license_key k on k.grant_id = g.id where")
 _DUMPS: Mapping[str, Sequence[str]] = {
     "checkout": (
-        "select 'order', to_jsonb(t) - array['version', 'invoice_number', 'receipt_number'] - case when status = 'void' then "
-        "array['void_on_failure', 'past_due_at', 'dunning_phase'] else array[]::text[] end || "
+        "select 'order', to_jsonb(t) - array['version', 'invoice_number', 'receipt_number', 'payment_method_id'] "
+        "- case when status = 'void' then array['void_on_failure', 'past_due_at', 'dunning_phase'] else array[]::text[] end || "
         "jsonb_build_object('numbered', invoice_number is not null, 'receipted', receipt_number is not null) from orders t",
         "select 'checkout', to_jsonb(t) - array['version'] from checkout t",
         "select 'customer', to_jsonb(t) - array['version', 'modified_at'] from customer t",

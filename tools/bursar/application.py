@@ -10,6 +10,7 @@ application = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Work with a running suite. Without options it talks to the one that `make up` started, as its sandbox.",
 )
 application.add_typer(clock.application, name="clock")

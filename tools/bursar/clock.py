@@ -24,22 +24,38 @@ _FIRST_SECONDS = 1.0
 _LOOK_SECONDS = 0.2
 _AWAY_SECONDS = 30.0
 
-application = typer.Typer(no_args_is_help=True, help="See and advance the clock of a sandbox; live organizations have none.")
+_EXAMPLES = """Examples:
 
-_Url = Annotated[str | None, typer.Option(help="Address of the edge. Default: BURSAR_EDGE_URL, then what `make up` started.")]
+bursar clock advance --by 1mo
+
+bursar clock advance --to 2027-01-31T12:00Z
+"""
+
+application = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="See and advance the clock of a sandbox; live organizations have none.",
+    short_help="See and advance the clock of a sandbox.",
+)
+
+_Url = Annotated[str | None, typer.Option(metavar="URL", help="Where the edge is. Default: BURSAR_EDGE_URL, then what `make up` started.")]
 _Token = Annotated[
-    str | None, typer.Option(help="Access token of the sandbox. Default: BURSAR_SANDBOX_TOKEN, then the sandbox of `make up`.")
+    str | None,
+    typer.Option(metavar="TOKEN", help="Access token of the sandbox. Default: BURSAR_SANDBOX_TOKEN, then the sandbox of `make up`."),
 ]
 _Json = Annotated[bool, typer.Option("--json", help="Print what the suite answered, for programs.")]
-_To = Annotated[str | None, typer.Option(help="Where to: 2027-01-31 or 2027-01-31T12:00Z (UTC unless it says otherwise).")]
-_By = Annotated[str | None, typer.Option(help="How much: 30d, 12h, 2w, 3mo, 1y6mo; months and years by the calendar.")]
+_To = Annotated[str | None, typer.Option(metavar="TIME", help="2027-01-31 or 2027-01-31T12:00Z; UTC unless it says otherwise.")]
+_By = Annotated[str | None, typer.Option(metavar="SPAN", help="30d, 12h, 2w, 3mo, 1y6mo; months and years by the calendar.")]
 
 T = TypeVar("T")
 
 
 @application.command()
 def show(url: _Url = None, token: _Token = None, as_json: _Json = False) -> None:
-    """Say what time it is in the sandbox, and how far an advance is that is under way."""
+    """Say what time it is in the sandbox.
+
+    And if an advance is under way, how far it is and what it waits for.
+    """
     with told_errors():
         suite, console = Suite(find_access(url, token)), Console()
         clock = suite.get(_CLOCK)
@@ -51,14 +67,16 @@ def show(url: _Url = None, token: _Token = None, as_json: _Json = False) -> None
             _print_running(console, suite.get(f"{_CLOCK}/advances/{clock['clock_advance_id']}"))
 
 
-@application.command()
+@application.command(epilog=_EXAMPLES)
 def advance(to: _To = None, by: _By = None, url: _Url = None, token: _Token = None, as_json: _Json = False) -> None:
-    """Move the clock forward: all that is due on the way happens in due order. Returns when the suite has settled.
+    """Move the clock forward, to a time or by a span.
+
+    All that is due on the way happens in due order. Returns when the suite has settled, and tells what happened.
 
     Ctrl-C stops the showing, not the advance; `bursar clock show` tells how far it is.
     """
     if (to is None) == (by is None):
-        raise typer.BadParameter("say either --to or --by")
+        raise typer.BadParameter("say where to by --to TIME or how far by --by SPAN, one of the two")
     with told_errors():
         suite, console = Suite(find_access(url, token)), Console()
         target = _target(suite, to, by)

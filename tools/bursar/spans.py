@@ -14,7 +14,10 @@ _SPAN = re.compile(rf"({_PART.pattern})+")
 
 def read_instant(text: str) -> datetime:
     """A date (its beginning) or a time; UTC unless it says otherwise. ValueError."""
-    instant = datetime.fromisoformat(text)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text} is not a time such as 2027-01-31 or 2027-01-31T12:00Z") from None
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 

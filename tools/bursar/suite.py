@@ -14,7 +14,8 @@ import httpx
 STACK_FILE = Path(__file__).parents[2] / "var" / "stack.json"
 _CALL_SECONDS = 25.0
 """The edge itself answers within 20."""
-_TO_DO = {
+_TO_DO: dict[int | str, str] = {
+    "ORGANIZATION_NOT_SANDBOX": "give the access token of a sandbox by --token or BURSAR_SANDBOX_TOKEN",
     401: "the access token is not good (any more): give another by --token or BURSAR_SANDBOX_TOKEN",
     503: "the suite is starting, or a part of it is away: see `make status`",
 }
@@ -45,12 +46,16 @@ def find_access(url: str | None, token: str | None, environment: Mapping[str, st
     found_url = url or environment.get("BURSAR_EDGE_URL") or local_url
     if not found_url:
         raise SuiteError("no suite is running here: start one with `make up-detached`, or say where one is by --url or BURSAR_EDGE_URL")
+    if not found_url.startswith(("http://", "https://")):
+        raise SuiteError(f"{found_url} is not an address such as http://127.0.0.1:8080")
     token = token or environment.get("BURSAR_SANDBOX_TOKEN")
     if not token and found_url == local_url:
         token = stack.get("sandbox", {}).get("access_token")
     token = token or environment.get("BURSAR_ACCESS_TOKEN")
     if not token:
         raise SuiteError("give the access token of a sandbox by --token or BURSAR_SANDBOX_TOKEN")
+    if not (token.isascii() and token.isprintable()):
+        raise SuiteError("this is not an access token: it has characters that no token has")
     return Access(found_url.rstrip("/"), token)
 
 
@@ -91,7 +96,7 @@ def _refusal(response: httpx.Response) -> SuiteError:
         message, reason = response.text[:200], ""
     passing = response.status_code in (429, 502, 503, 504)
     said = ": ".join(part for part in (reason, message) if part) or f"the edge answered {response.status_code}"
-    to_do = _TO_DO.get(response.status_code)
+    to_do = _TO_DO.get(reason) or _TO_DO.get(response.status_code)
     return SuiteError(f"{said}\n{to_do}" if to_do else said, reason=reason, passing=passing)
 
 

@@ -41,9 +41,9 @@ class BenefitServicer:
             return convert.benefit_to_proto(await self._ports.benefits.get(transaction, call.organization_id, UUID(request.id)))
 
     async def ListBenefits(self, request: benefit_service_pb2.ListBenefitsRequest, call: Call) -> benefit_service_pb2.ListBenefitsResponse:
-        page = page_of(request, ("created_at", "description"))
+        page, wanted = page_of(request, ("created_at", "description", "type")), convert.benefit_filter_of(request)
         async with self._calls.database.transaction(call.organization_id) as transaction:
-            return convert.benefits_to_proto(*await self._ports.benefits.page(transaction, call.organization_id, request.query, page))
+            return convert.benefits_to_proto(*await self._ports.benefits.page(transaction, call.organization_id, wanted, page))
 
     async def UpdateBenefit(self, request: benefit_service_pb2.UpdateBenefitRequest, call: Call) -> benefit_pb2.Benefit:
         change = convert.change_of(request)

@@ -13,7 +13,7 @@ from services.benefits.domain.entitlement import Entitlement
 from services.benefits.domain.errors import BenefitKindFixed
 from services.benefits.domain.source import SourceKind
 from services.benefits.usecases.create_benefit import Draft
-from services.benefits.usecases.listing import GrantFilter, ShownGrant
+from services.benefits.usecases.listing import BenefitFilter, GrantFilter, ShownGrant
 from services.chassis.errors import Invalid
 from services.chassis.field_mask import checked_paths
 from services.chassis.ids import id_text
@@ -149,9 +149,14 @@ def grants_to_proto(grants: Sequence[ShownGrant], token: str, total: int | None)
     )
 
 
+def benefit_filter_of(request: benefit_service_pb2.ListBenefitsRequest) -> BenefitFilter:
+    return BenefitFilter(request.query, list(request.type), [UUID(each) for each in request.exclude_id], dict(request.metadata))
+
+
 def grant_filter_of(request: grant_service_pb2.ListBenefitGrantsRequest) -> GrantFilter:
     return GrantFilter(
         customer_ids=[UUID(each) for each in request.customer_id],
+        external_customer_ids=list(request.external_customer_id),
         benefit_ids=[UUID(each) for each in request.benefit_id],
         bought_by=[UUID(getattr(request, name)) for name in ("order_id", "subscription_id") if request.HasField(name)],
         is_granted=request.is_granted if request.HasField("is_granted") else None,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select
+from sqlalchemy import ColumnElement, bindparam, delete, select
 
 from services.benefits.domain.benefit import Benefit, Expiration, Kind, Properties, Visibility
 from services.benefits.domain.convergence import Links
 from services.benefits.domain.errors import BenefitNotFound
 from services.benefits.storage.tables import benefit, product_benefit
+from services.benefits.usecases.listing import BenefitFilter
 from services.chassis.database import Row, Transaction
 from services.chassis.pagination import Page, counted, paged
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
@@ -47,6 +48,7 @@ _UNLINK_BENEFIT = compile_statement(
         product_benefit.c.organization_id == bindparam("organization_id"), product_benefit.c.benefit_id == bindparam("benefit_id")
     )
 )
+_SORT = {"created_at": benefit.c.created_at, "description": benefit.c.description, "type": benefit.c.kind}
 
 
 class BenefitStore:
@@ -99,14 +101,25 @@ class BenefitStore:
         """Have no product carry it."""
         await transaction.execute(_UNLINK_BENEFIT, organization_id=organization_id, benefit_id=benefit_id)
 
-    async def page(self, transaction: Transaction, organization_id: UUID, query: str, page: Page) -> tuple[list[Benefit], str, int | None]:
+    async def page(
+        self, transaction: Transaction, organization_id: UUID, wanted: BenefitFilter, page: Page
+    ) -> tuple[list[Benefit], str, int | None]:
         """A page of those that are not deleted, the token of the next, and the total if asked for."""
-        found = select(benefit).where(benefit.c.organization_id == organization_id, ~benefit.c.is_deleted)
-        if query:
-            found = found.where(func.strpos(func.lower(benefit.c.description), query.lower()) > 0)
-        rows = await transaction.all(compile_statement(paged(found, page, benefit.c[page.sort_key], benefit.c.id)))
+        found = select(benefit).where(benefit.c.organization_id == organization_id, ~benefit.c.is_deleted, *_conditions(wanted))
+        rows = await transaction.all(compile_statement(paged(found, page, _SORT[page.sort_key], benefit.c.id)))
         total = await transaction.one(compile_statement(counted(found))) if page.include_total else None
         return [row_to_benefit(row) for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None
+
+
+def _conditions(wanted: BenefitFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.query:
+        yield benefit.c.description.icontains(wanted.query, autoescape=True)
+    if wanted.kinds:
+        yield benefit.c.kind.in_(wanted.kinds)
+    if wanted.exclude_ids:
+        yield benefit.c.id.not_in(wanted.exclude_ids)
+    for key, value in wanted.metadata.items():
+        yield benefit.c.metadata[key].astext == value
 
 
 def row_to_benefit(row: Row) -> Benefit:

@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from services.benefits.domain.errors import GrantNotFound
 from services.benefits.domain.grant import Grant
 from services.benefits.domain.source import SourceKind
 from services.benefits.storage.license_keys import row_to_license_key
-from services.benefits.storage.tables import benefit_grant
+from services.benefits.storage.tables import benefit_grant, customer
 from services.benefits.usecases.listing import GrantFilter, ShownGrant
 from services.chassis.database import Row, Transaction
+from services.chassis.errors import Conflict
 from services.chassis.pagination import Page, counted, paged
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
 
 _INSERT = bulk_insert(benefit_grant)
-_UPDATE = bulk_update(benefit_grant, key=("id",), columns=("status", "granted_at", "revoked_at", "version", "modified_at"))
+# Read without a lock, for few grants of many change; then what is written follows what was read, or nothing is.
+_UPDATE = bulk_update(
+    benefit_grant,
+    key=("id",),
+    columns=("status", "granted_at", "revoked_at", "version", "modified_at"),
+    suffix="and benefit_grant.version = u.version - 1 returning benefit_grant.id",
+)
 _OF_SOURCES = Statement("select * from benefit_grant where source_id = any(%(ids)s)")
 _LIVE_OF_CUSTOMERS = Statement(
     "select * from benefit_grant where customer_id = any(%(ids)s) and status = 'granted' order by id for no key update"
@@ -32,7 +39,7 @@ class GrantStore:
     """Rows of `benefit_grant`."""
 
     async def of_sources(self, transaction: Transaction, source_ids: Collection[UUID]) -> list[Grant]:
-        """All grants of some sources, past ones too. Who has locked the sources has these."""
+        """All grants of some sources, past ones too."""
         return [_from_row(row) for row in await transaction.all(_OF_SOURCES, ids=list(source_ids))] if source_ids else []
 
     async def live_of_customers(self, transaction: Transaction, customer_ids: Collection[UUID]) -> list[Grant]:
@@ -51,8 +58,9 @@ class GrantStore:
         await transaction.many(_INSERT, [_to_row(grant) for grant in grants])
 
     async def save(self, transaction: Transaction, grants: Sequence[Grant]) -> None:
-        """Changed ones."""
-        await transaction.many(_UPDATE, [_to_row(grant) for grant in grants])
+        """Changed ones, each by one fact. Conflict if somebody else changed one meanwhile."""
+        if len(await transaction.many(_UPDATE, [_to_row(grant) for grant in grants])) < len(grants):
+            raise Conflict("BUSY", "somebody else changed a grant meanwhile; try again", retry_after_seconds=0.05)
 
     async def show(self, transaction: Transaction, organization_id: UUID, grant_id: UUID) -> ShownGrant:
         """One, as callers see it. GrantNotFound."""
@@ -70,6 +78,8 @@ class GrantStore:
         for column, values in ((grant.customer_id, wanted.customer_ids), (grant.benefit_id, wanted.benefit_ids)):
             if values:
                 query = query.where(column.in_(values))
+        if wanted.external_customer_ids:
+            query = query.where(grant.customer_id.in_(_called(organization_id, wanted.external_customer_ids)))
         for bought_by in wanted.bought_by:
             query = query.where(or_(grant.source_id == bought_by, grant.container_id == bought_by))
         if wanted.is_granted is not None:
@@ -82,6 +92,12 @@ class GrantStore:
         found = await transaction.all(_KEYS, ids=[row["id"] for row in rows]) if rows else []
         keys = {row["grant_id"]: row_to_license_key(row) for row in found}
         return [ShownGrant(_from_row(row), keys.get(row["id"])) for row in rows]
+
+
+def _called(organization_id: UUID, external_ids: Sequence[str]) -> Select[tuple[UUID]]:
+    """The customers that the merchant calls so; a deleted one has lost its name."""
+    named = (customer.c.organization_id == organization_id, customer.c.external_id.in_(external_ids), ~customer.c.is_deleted)
+    return select(customer.c.id).where(*named)
 
 
 def _from_row(row: Row) -> Grant:

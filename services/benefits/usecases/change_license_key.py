@@ -23,15 +23,15 @@ async def update_license_key(
 
 async def rotate_license_key(transaction: Transaction, organization_id: UUID, key_id: UUID, *, ports: Ports) -> LicenseKey:
     """The same record with another key; the old one stops working. LicenseKeyNotFound, LicenseKeyRevoked."""
-    grant_id = (await ports.license_keys.get(transaction, organization_id, key_id)).grant_id
-    # Grants before keys, as in converging: nobody waits in a circle.
-    grant = await ports.grants.lock(transaction, grant_id)
+    known = await ports.license_keys.get(transaction, organization_id, key_id)
+    # Customers before grants before keys, as in converging: nobody waits in a circle.
+    customers = await ports.customers.lock_shared(transaction, [known.customer_id])
+    grant = await ports.grants.lock(transaction, known.grant_id)
     before = await ports.license_keys.lock(transaction, organization_id, key_id)
     now = await ports.clock.now(transaction, organization_id)
     after = rotated(before, ports.random_id(), now)
     await ports.license_keys.save(transaction, [after])
     told, fact = touched(grant, now)
     await ports.grants.save(transaction, [told])
-    customers = await ports.customers.lock_shared(transaction, [grant.customer_id])
     ports.publish(transaction, [fact], {grant.customer_id: customers[grant.customer_id].external_id})
     return after

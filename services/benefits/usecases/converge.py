@@ -45,8 +45,9 @@ async def converge(
     await ports.sources.save(transaction, [new for old, new in zip(before, after, strict=True) if new != old])
     for_seats = [new for old, new in zip(before, after, strict=True) if concerns_seats(old, new)]
     await ports.backlog.add(transaction, [Work(ports.new_id(), each.organization_id, "container", each.id) for each in for_seats])
+    external_ids = await _external_ids(transaction, made, customers, ports)
     await _save(transaction, made, now_of, ports)
-    ports.publish(transaction, made.facts, await _external_ids(transaction, made, customers, ports))
+    ports.publish(transaction, made.facts, external_ids)
 
 
 def _observed(source: Source, seen: Sequence[Observation]) -> Source:

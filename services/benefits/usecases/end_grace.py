@@ -33,7 +33,7 @@ async def next_end_of_grace(transaction: Transaction, sandbox: UUID, until: date
 async def unfinished(transaction: Transaction, sandbox: UUID, *, ports: Ports) -> Sequence[str]:
     """What is still to be granted or revoked because of what happened."""
     count = await ports.backlog.count(transaction, sandbox)
-    return [f"{count} changes whose grants have not converged"] if count else []
+    return [f"{count} {'change' if count == 1 else 'changes'} whose grants have not converged"] if count else []
 
 
 async def _converge_all(due: Callable[[Transaction], Awaitable[list[UUID]]], database: Database, ports: Ports) -> int:

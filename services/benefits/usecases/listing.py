@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from services.benefits.domain.grant import Grant
@@ -11,10 +11,23 @@ from services.benefits.domain.license_key import LicenseKey
 
 
 @dataclass(frozen=True, slots=True)
+class BenefitFilter:
+    """Which benefits are listed; empty means all."""
+
+    query: str = ""
+    """Part of the description, without case."""
+    kinds: Sequence[str] = ()
+    exclude_ids: Sequence[UUID] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Every key has to have this value, numbers and truth as JSON writes them."""
+
+
+@dataclass(frozen=True, slots=True)
 class GrantFilter:
     """Which grants are listed; empty means all."""
 
     customer_ids: Sequence[UUID] = ()
+    external_customer_ids: Sequence[str] = ()
     benefit_ids: Sequence[UUID] = ()
     bought_by: Sequence[UUID] = ()
     """All of these orders and subscriptions at once, themselves or by their seats."""

@@ -15,7 +15,7 @@ from services.benefits.domain.facts import Fact
 from services.benefits.domain.grant import Grant
 from services.benefits.domain.license_key import Activation, LicenseKey
 from services.benefits.domain.source import Source
-from services.benefits.usecases.listing import GrantFilter, KeyFilter, ShownGrant
+from services.benefits.usecases.listing import BenefitFilter, GrantFilter, KeyFilter, ShownGrant
 from services.chassis.database import Transaction
 from services.chassis.organization_clock import OrganizationClock
 from services.chassis.pagination import Page
@@ -41,7 +41,7 @@ class Benefits(Protocol):
     async def add(self, transaction: Transaction, benefit: Benefit) -> None: ...
     async def get(self, transaction: Transaction, organization_id: UUID, benefit_id: UUID) -> Benefit: ...
     async def page(
-        self, transaction: Transaction, organization_id: UUID, query: str, page: Page
+        self, transaction: Transaction, organization_id: UUID, wanted: BenefitFilter, page: Page
     ) -> tuple[list[Benefit], str, int | None]: ...
     async def lock(self, transaction: Transaction, organization_id: UUID, benefit_id: UUID) -> Benefit: ...
     async def save(self, transaction: Transaction, benefit: Benefit) -> None: ...

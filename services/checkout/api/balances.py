@@ -27,8 +27,8 @@ class CustomerBalanceServicer:
     ) -> contract.ListCustomerBalancesResponse:
         async def work(store: PagedStore) -> contract.ListCustomerBalancesResponse:
             customer_id = await _known(request.customer_id, store)
-            found = await store.balances.of_customer(customer_id)
-            return contract.ListCustomerBalancesResponse(balances=[balance_to_proto(balance) for balance in found])
+            found = await store.balances.of_customers([call.organization_id], [customer_id])
+            return contract.ListCustomerBalancesResponse(balances=[balance_to_proto(*each) for each in sorted(found.items())])
 
         return await self._door.read(call.organization_id, work)
 
@@ -51,7 +51,7 @@ class CustomerBalanceServicer:
 
         async def work(store: PagedStore) -> contract.ListCustomerBalanceTransactionsResponse:
             customer_id = await _known(request.customer_id, store)
-            found, token = await store.balances.page(customer_id, request.currency, page)
+            found, token = await store.balances.page(call.organization_id, customer_id, request.currency, page)
             return contract.ListCustomerBalanceTransactionsResponse(
                 transactions=[transaction_to_proto(each) for each in found], next_page_token=token
             )

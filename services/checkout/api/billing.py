@@ -59,6 +59,7 @@ class BillingServicer:
             UUID(request.customer_id),
             UUID(request.product_id),
             request.currency,
+            request.validate_only,
         )
 
         async def effect(store: PagedStore) -> discount_pb2.AppliedDiscount:
@@ -66,6 +67,8 @@ class BillingServicer:
             assert redeemed is not None
             return redeemed
 
+        if request.validate_only:
+            return await self._door.read(call.organization_id, effect)
         return await self._door.write(call.organization_id, scope, request, discount_pb2.AppliedDiscount, effect)
 
     async def TakeCustomer(self, request: contract.TakeCustomerRequest, call: Call) -> customer_pb2.Customer:

@@ -76,7 +76,7 @@ class CheckoutServicer:
         page = page_of(request, ("created_at", "expires_at", "status"))
 
         async def work(store: PagedStore) -> contract.ListCheckoutsResponse:
-            checkouts, token, total = await store.checkouts.page(checkout_filter(request), page)
+            checkouts, token, total = await store.checkouts.page(call.organization_id, checkout_filter(request), page)
             products = await store.products.many(sorted({checkout.cart.product_id for checkout in checkouts}))
             messages = [checkout_to_proto(checkout, products[checkout.cart.product_id]) for checkout in checkouts]
             return contract.ListCheckoutsResponse(checkouts=messages, next_page_token=token, total_count=total)

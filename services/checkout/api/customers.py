@@ -16,6 +16,7 @@ from services.checkout.domain.errors import CustomerNotFound
 from services.checkout.messages.customer import customer_details, customer_edit, customer_to_proto
 from services.checkout.usecases.create_customer import create_customer
 from services.checkout.usecases.delete_customer import delete_customer
+from services.checkout.usecases.filters import CustomerFilter
 from services.checkout.usecases.outside_ports import TaxIds
 from services.checkout.usecases.update_customer import update_customer
 
@@ -46,8 +47,9 @@ class CustomerServicer:
 
     async def ListCustomers(self, request: contract.ListCustomersRequest, call: Call) -> contract.ListCustomersResponse:
         page = page_of(request, ("created_at", "email", "name"))
+        given = CustomerFilter(request.email, request.query, dict(request.metadata))
         customers, token, total = await self._door.read(
-            call.organization_id, lambda store: store.customers.page(request.email, request.query, page)
+            call.organization_id, lambda store: store.customers.page(call.organization_id, given, page)
         )
         return contract.ListCustomersResponse(
             customers=[customer_to_proto(customer) for customer in customers], next_page_token=token, total_count=total

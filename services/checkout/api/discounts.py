@@ -39,7 +39,9 @@ class DiscountServicer:
 
     async def ListDiscounts(self, request: contract.ListDiscountsRequest, call: Call) -> contract.ListDiscountsResponse:
         page = page_of(request, ("created_at", "name", "code", "redemptions_count", "ends_at"))
-        discounts, token, total = await self._door.read(call.organization_id, lambda store: store.discounts.page(request.query, page))
+        discounts, token, total = await self._door.read(
+            call.organization_id, lambda store: store.discounts.page(call.organization_id, request.query, page)
+        )
         return contract.ListDiscountsResponse(
             discounts=[discount_to_proto(discount) for discount in discounts], next_page_token=token, total_count=total
         )

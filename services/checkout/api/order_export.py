@@ -26,7 +26,7 @@ async def export_orders(request: contract.ExportOrdersRequest, call: StreamCall,
 
 
 async def _behind(door: Door, call: StreamCall, given: OrderFilter, last: ExportedOrder | None, most: int) -> list[ExportedOrder]:
-    return await door.read(call.organization_id, lambda store: store.orders.behind(given, last, most))
+    return await door.read(call.organization_id, lambda store: store.orders.behind(call.organization_id, given, last, most))
 
 
 async def _zone_of_organization(call: StreamCall, door: Door) -> str:

@@ -41,7 +41,9 @@ class OrderServicer:
     async def ListOrders(self, request: contract.ListOrdersRequest, call: Call) -> contract.ListOrdersResponse:
         page = page_of(request, _SORT_KEYS)
         given = order_filter(request)
-        orders, token, total = await self._door.read(call.organization_id, lambda store: store.orders.page(given, page))
+        orders, token, total = await self._door.read(
+            call.organization_id, lambda store: store.orders.page(call.organization_id, given, page)
+        )
         return contract.ListOrdersResponse(orders=[order_to_proto(order) for order in orders], next_page_token=token, total_count=total)
 
     def ExportOrders(self, request: contract.ExportOrdersRequest, call: StreamCall) -> AsyncIterator[HttpBody]:

@@ -8,6 +8,7 @@ from bursar.checkout.v1 import product_pb2
 from bursar.checkout.v1 import product_service_pb2 as contract
 
 from services.chassis.call import Call
+from services.chassis.enums import word_of
 from services.chassis.pagination import page_of
 from services.checkout.api.door import Door
 from services.checkout.api.rooms import PagedStore
@@ -42,13 +43,17 @@ class ProductServicer:
         return product_to_proto(found[UUID(request.id)])
 
     async def ListProducts(self, request: contract.ListProductsRequest, call: Call) -> contract.ListProductsResponse:
-        page = page_of(request, ("created_at", "name"))
+        page = page_of(request, ("created_at", "name", "price_amount_type", "price_amount"))
         given = ProductFilter(
             request.query,
             request.is_archived if request.HasField("is_archived") else None,
             request.is_recurring if request.HasField("is_recurring") else None,
+            [word_of(product_pb2.ProductVisibility, each) for each in request.visibility],
+            dict(request.metadata),
         )
-        products, token, total = await self._door.read(call.organization_id, lambda store: store.products.page(given, page))
+        products, token, total = await self._door.read(
+            call.organization_id, lambda store: store.products.page(call.organization_id, given, page)
+        )
         return contract.ListProductsResponse(
             products=[product_to_proto(product) for product in products], next_page_token=token, total_count=total
         )

@@ -10,6 +10,7 @@ from bursar.subscription.v1 import subscription_service_pb2 as contract
 from services.chassis.errors import NotFound
 from services.chassis.peers import Peers
 from services.checkout.domain.subscription import StandingSubscription
+from services.checkout.messages.types import id_of
 
 _SERVICES = contract.DESCRIPTOR.services_by_name
 _COUNT = _SERVICES["SubscriptionQueryService"].methods_by_name["CountBillableSubscriptions"]
@@ -40,4 +41,5 @@ class SubscriptionsOverGrpc:
             is_running=found.status in _RUNNING,
             is_free=found.amount == 0,
             seats=found.seats if found.HasField("seats") else None,
+            checkout_id=id_of(found, "checkout_id"),
         )

@@ -56,14 +56,6 @@ class BalanceTransaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
-    """A balance as it stands."""
-
-    key: BalanceKey
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
 class BalanceAdjusted:
     """Somebody changed a balance by hand. `version` is the customer's after it."""
 

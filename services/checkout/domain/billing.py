@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
 from services.checkout.domain import order_steps as orders
 from services.checkout.domain.balance import BalanceChange, applied_balance, type_of
 from services.checkout.domain.customer import Customer
+from services.checkout.domain.description import with_discount
 from services.checkout.domain.discount import AppliedDiscount
 from services.checkout.domain.errors import AmountAboveMaximum
 from services.checkout.domain.interval import Period
+from services.checkout.domain.metadata import Metadata
 from services.checkout.domain.order import BillingReason, Order, Placement
 from services.checkout.domain.order_steps import OrderCreated
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.price import LARGEST_PRICE, TaxBehavior
 from services.checkout.domain.quote import Line, Quote, price_lines
 from services.checkout.domain.tax import TaxRate, is_inclusive
+from services.pricing.reduction import FixedReduction, Reduction
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +39,13 @@ class Billing:
     """None: as the organization sells."""
     discount: AppliedDiscount | None
     payment_method_id: UUID | None
+    """The subscription's own card: charged if its payer has no default."""
     lines: tuple[Line, ...]
     description: str
     period: Period | None
     void_on_failure: bool
+    metadata: Metadata = field(default_factory=dict)
+    """The subscription's."""
 
     @property
     def cycle_start(self) -> datetime | None:
@@ -60,13 +66,16 @@ def quote_of(billing: Billing, payer: Customer, organization: Organization, rate
     """The lines with discount and tax. `rates` None: the payer's place is not known."""
     address = payer.details.billing_address
     behavior = billing.tax_behavior or organization.default_tax_behavior
-    return price_lines(
+    quote = price_lines(
         billing.currency,
         billing.lines,
-        reduction=billing.discount.reduction if billing.discount else None,
+        reduction=_reduction(billing),
         rates=rates,
         inclusive=is_inclusive(behavior, address.country if address else organization.country),
     )
+    if billing.discount is None:
+        return quote
+    return replace(quote, lines=tuple(with_discount(line, billing.currency) for line in quote.lines))
 
 
 def order_of(
@@ -84,6 +93,14 @@ def check_chargeable(order: Order) -> None:
         raise AmountAboveMaximum(order.quote.currency, LARGEST_PRICE, "billing.lines")
 
 
+def _reduction(billing: Billing) -> Reduction | None:
+    if billing.discount is None:
+        return None
+    # A fixed amount is for the price of a period, which is billed beside usage that is settled in between.
+    is_fixed = isinstance(billing.discount.reduction, FixedReduction)
+    return None if is_fixed and billing.reason is BillingReason.SUBSCRIPTION_METER_CYCLE else billing.discount.reduction
+
+
 def _placement(billing: Billing, payer: Customer) -> Placement:
     details = payer.details
     return Placement(
@@ -98,8 +115,8 @@ def _placement(billing: Billing, payer: Customer) -> Placement:
         billing_name=details.billing_name or details.name,
         billing_address=details.billing_address,
         customer_tax_id=details.tax_id,
-        metadata={},
+        metadata=billing.metadata,
         period=billing.period,
-        payment_method_id=billing.payment_method_id,
+        payment_method_id=payer.default_payment_method_id or billing.payment_method_id,
         void_on_failure=billing.void_on_failure,
     )

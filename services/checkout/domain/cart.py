@@ -55,6 +55,8 @@ class Buyer:
     require_billing_address: bool
     locale: str | None
     metadata: Metadata
+    is_named: bool = False
+    """The merchant said which customer it is. Whoever only typed an e-mail address may be anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class Pages:
 
     success_url: str | None
     return_url: str | None
+
+
+def as_typed(buyer: Buyer) -> Buyer:
+    """The buyer without the customer an earlier attempt took them for, unless the merchant named it: the address may be another now."""
+    return buyer if buyer.is_named else replace(buyer, customer_id=None, external_customer_id=None)
 
 
 def select_product(cart: Cart, product_id: UUID) -> Cart:

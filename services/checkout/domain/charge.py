@@ -51,7 +51,7 @@ CHARGE = Lifecycle(
 QUIET = timedelta(seconds=30)
 """Longer than asking payments may take, with all repetitions (26 s): what has not arrived by then never will."""
 PATIENCE = timedelta(hours=1)
-"""For a buyer who has something to do; then the attempt is given up."""
+"""For a buyer who has something to do, by the organization's time; then the attempt is given up."""
 
 
 @dataclass(frozen=True, slots=True)

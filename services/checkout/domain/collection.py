@@ -13,7 +13,7 @@ from services.checkout.domain.balance import BalanceChange
 from services.checkout.domain.charge import Charge, ChargeOutcome, moved
 from services.checkout.domain.dunning import DunningPhase, UnpaidBehavior
 from services.checkout.domain.fact import OrderFact
-from services.checkout.domain.order import ORDER, Order
+from services.checkout.domain.order import ORDER, BillingReason, Order
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import ActionNeeded, Declined, PaymentFailure, Succeeded
 
@@ -57,10 +57,14 @@ def collect(before: Collected, outcome: ChargeOutcome, numbers: Sequence[str], o
 
 
 def give_up(before: Collected, organization: Organization, now: datetime) -> Collected:
-    """Nothing more is tried; by the organization's choice the order is void, or waits for somebody to pay it by hand."""
+    """Nothing more is tried; by the organization's choice the order is void, or waits for somebody to pay it by hand.
+
+    Usage that was settled between periods is void: it never ends a subscription, so there is none to keep for it.
+    """
     order, exhausted = orders.give_up(before.order, now=now)
     after = replace(before, order=order, facts=(*before.facts, exhausted))
-    return void(after, now) if organization.unpaid_behavior is UnpaidBehavior.CANCEL else after
+    is_usage = order.placement.billing_reason is BillingReason.SUBSCRIPTION_METER_CYCLE
+    return void(after, now) if is_usage or organization.unpaid_behavior is UnpaidBehavior.CANCEL else after
 
 
 def void(before: Collected, now: datetime) -> Collected:

@@ -18,15 +18,23 @@ _LANGUAGE = "en"
 
 
 def described(line: Line, price: Price, currency: str, *, time_zone: str, locale: str | None) -> Line:
-    """The line with its description, e.g. `Handbook, 5 seats at 10.00 EUR, 31 Mar 2026 to 30 Apr 2026, minus 2.00 EUR`."""
+    """The line with its description, e.g. `Handbook, 5 seats at 10.00 EUR, 31 Mar 2026 – 30 Apr 2026, minus 2.00 EUR`.
+
+    The subscription service says the lines of renewals, in the same words.
+    """
     parts = [line.label]
     if line.quantity is not None and isinstance(price.amount, SeatBasedPrice | UnitBasedPrice):
         parts.append(_quantity(price.amount, line.quantity, currency, locale))
     if line.period is not None:
-        parts.append(f"{_day(line.period.start, time_zone)} to {_day(line.period.end, time_zone)}")
-    if line.discount_amount:
-        parts.append(f"minus {Money(currency, line.discount_amount)}")
-    return replace(line, description=", ".join(parts))
+        parts.append(f"{_day(line.period.start, time_zone)} – {_day(line.period.end, time_zone)}")
+    return with_discount(replace(line, description=", ".join(parts)), currency)
+
+
+def with_discount(line: Line, currency: str) -> Line:
+    """The line whose description also says what the discount takes off it."""
+    if not line.discount_amount:
+        return line
+    return replace(line, description=f"{line.description}, minus {Money(currency, line.discount_amount)}")
 
 
 def _quantity(amount: SeatBasedPrice | UnitBasedPrice, quantity: int, currency: str, locale: str | None) -> str:
@@ -35,7 +43,7 @@ def _quantity(amount: SeatBasedPrice | UnitBasedPrice, quantity: int, currency: 
     else:
         counted = f"{quantity} {_noun(amount.unit_label, quantity, locale)}"
     rate = _rate(amount, quantity)
-    return f"{counted} by tiers" if rate is None else f"{counted} at {Money(currency, rate)}"
+    return counted if rate is None else f"{counted} at {Money(currency, rate)}"
 
 
 def _rate(amount: SeatBasedPrice | UnitBasedPrice, quantity: int) -> int | None:

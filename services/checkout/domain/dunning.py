@@ -69,8 +69,11 @@ def after_failure(before: Dunning | None, *, retryable: bool, days: Sequence[int
 
 
 def after_new_card(before: Dunning, *, days: Sequence[int], now: datetime) -> Dunning:
-    """What the old card could not pay is worth trying again, on the days that are left."""
-    return before if before.phase is _P.EXHAUSTED else _planned(before, "retry", days, now)
+    """What the old card could not pay is worth trying again, on the days that are left. Where none is left, what was planned stands."""
+    if before.phase is _P.EXHAUSTED:
+        return before
+    planned = _planned(before, "retry", days, now)
+    return before if planned.phase is _P.EXHAUSTED else planned
 
 
 def exhaust(before: Dunning) -> Dunning:

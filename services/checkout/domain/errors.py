@@ -2,14 +2,14 @@
 
 Invalid         PriceCombinationInvalid  PriceCurrencyMissing  AmountBelowMinimum  AmountAboveMaximum  CurrencyUnknown
                 AmountNotAllowed  UnitPriceNeedsRecurring  TrialNeedsRecurring  TrialIncomplete  RecurringIntervalMissing
-                ProductNotRecurring  DiscountDurationInvalid  DiscountDatesInvalid  TaxIdInvalid  RequestIdReused
+                ProductNotRecurring  DiscountDurationInvalid  DiscountDatesInvalid  TaxIdInvalid  CountryUnknown  RequestIdReused
                 of services/pricing: PriceTiersInvalid  PriceBoundsInvalid  QuantityNotAllowed
 NotFound        ProductNotFound  PriceNotFound  DiscountNotFound  CustomerNotFound  CheckoutNotFound  OrderNotFound
                 SubscriptionNotFound  OrganizationNotKnown
-AlreadyExists   DiscountCodeTaken  CustomerEmailTaken  CustomerExternalIdTaken
+AlreadyExists   DiscountCodeTaken  CustomerEmailTaken  CustomerExternalIdTaken  AlreadySubscribed
 NotPossibleNow  ProductArchived  CurrencyNotOffered  DiscountNotApplicable  DiscountExhausted  DiscountRedeemed
                 DiscountCodesNotAllowed  CustomerExternalIdFixed  CheckoutNotOpen  CheckoutExpired  CustomerEmailMissing
-                BillingAddressMissing  PaymentMethodMissing  AlreadySubscribed  SubscriptionNotFree  TrialAlreadyUsed  TooManyAttempts
+                BillingAddressMissing  PaymentMethodMissing  SubscriptionNotFree  TrialAlreadyUsed  TooManyAttempts
                 OrderNotPending  PaymentUnderWay  TooManyRetries  BalanceNotEnough
 """
 
@@ -46,6 +46,11 @@ class AmountAboveMaximum(Invalid):
 class CurrencyUnknown(Invalid):
     def __init__(self, currency: str, field: str) -> None:
         super().__init__("CURRENCY_UNKNOWN", f"{currency!r} is not a currency of the suite", field=field)
+
+
+class CountryUnknown(Invalid):
+    def __init__(self, code: str, field: str) -> None:
+        super().__init__("COUNTRY_UNKNOWN", f"{code} is not a country of ISO 3166-1", field=field)
 
 
 class UnitPriceNeedsRecurring(Invalid):
@@ -213,7 +218,7 @@ class PaymentMethodMissing(NotPossibleNow):
         super().__init__("PAYMENT_METHOD_MISSING", message, field="confirmation_token_id")
 
 
-class AlreadySubscribed(NotPossibleNow):
+class AlreadySubscribed(AlreadyExists):
     def __init__(self) -> None:
         super().__init__("ALREADY_SUBSCRIBED", "this customer already has a subscription")
 

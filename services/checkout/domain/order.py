@@ -81,7 +81,7 @@ class Placement:
     period: Period | None = None
     """That began with it, for the cycle of a subscription."""
     payment_method_id: UUID | None = None
-    """The saved card that is charged first, if it is still there."""
+    """The saved card that is charged, if it is still there: the customer's default at that time, else the subscription's own."""
     void_on_failure: bool = False
     """A failed charge is the end of it."""
 

@@ -57,6 +57,8 @@ class Succeeded:
     """None if nothing was charged."""
     processor: str | None
     payment_method_id: UUID | None
+    amount: int | None = None
+    """What was charged, minor units; None if nothing was, or nobody said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,14 +122,12 @@ def _with_tax(lines: Sequence[Line], tax: int) -> tuple[Line, ...]:
 
 
 def _signed_shares(tax: int, amounts: Sequence[int]) -> list[int]:
-    # Credits and debits together have no proportions to split by, so the shares are steps of a running sum, which loses nothing.
+    """As `allocate`, where credits and debits are together: each share is within a unit of its exact one."""
     whole = sum(amounts)
     if whole == 0:
         return [0] * (len(amounts) - 1) + [tax]
-    shares, seen, given = [], 0, 0
-    for amount in amounts:
-        seen += amount
-        until = tax * seen // whole
-        shares.append(until - given)
-        given = until
+    shares = [tax * amount // whole for amount in amounts]
+    by_remainder = sorted(range(len(amounts)), key=lambda i: (-abs(tax * amounts[i] % whole), i))
+    for index in by_remainder[: tax - sum(shares)]:
+        shares[index] += 1
     return shares

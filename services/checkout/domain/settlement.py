@@ -11,8 +11,10 @@ from services.checkout.domain import checkout as checkouts
 from services.checkout.domain import order_steps as orders
 from services.checkout.domain.balance import BalanceChange
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
+from services.checkout.domain.offer import first_order
 from services.checkout.domain.order import ORDER, Order
 from services.checkout.domain.payment import ActionNeeded, AttemptKind, AttemptOutcome, Declined, Succeeded
+from services.checkout.domain.quote import Line
 
 SettlementFact = checkouts.CheckoutUpdated | checkouts.CheckoutSucceeded | orders.OrderPaid | orders.OrderPaymentFailed
 
@@ -36,12 +38,17 @@ class Settled:
     """A late success of a purchase whose redemption was already given back."""
     changes: tuple[BalanceChange, ...] = ()
     surplus: AttemptOutcome | None = None
-    """Money came for what is already paid; somebody has to give it back."""
+    """Money came for what is already paid, or not wanted any more; somebody has to give it back."""
 
 
 def pays(purchase: Purchase, outcome: AttemptOutcome) -> bool:
-    """Whether the outcome makes the order paid, so that it needs its numbers."""
-    return isinstance(outcome.outcome, Succeeded) and ORDER.allows("pay", purchase.order.status)
+    """Whether the outcome makes the order paid, so that it needs its numbers.
+
+    An attempt that was thought to have failed may succeed all the same. Its money pays for what it was asked for: not for another cart,
+    which the open checkout may hold by then, and not for the order of a later attempt that costs something else.
+    """
+    result, order = outcome.outcome, purchase.order
+    return isinstance(result, Succeeded) and ORDER.allows("pay", order.status) and _covers(result, order) and _is_offered(purchase)
 
 
 def settle(purchase: Purchase, outcome: AttemptOutcome, numbers: Sequence[str], now: datetime) -> Settled:
@@ -77,6 +84,27 @@ def _succeeded(purchase: Purchase, outcome: AttemptOutcome, result: Succeeded, n
     return Settled(
         Purchase(checkout, order), (succeeded, paid), redeems_again=not was_confirmed, changes=orders.taken_again(purchase.order, now=now)
     )
+
+
+def _covers(result: Succeeded, order: Order) -> bool:
+    if result.payment_id is None:
+        return order.due_amount == 0
+    return result.amount in (None, order.due_amount)
+
+
+def _is_offered(purchase: Purchase) -> bool:
+    """Whether the checkout still offers what the order was made of; while it is confirmed nobody changes it."""
+    checkout, order = purchase.checkout, purchase.order
+    if checkout.status is CheckoutStatus.CONFIRMED:
+        return True
+    offer = checkout.offer
+    discount_id = offer.discount.discount_id if offer.discount else None
+    lines = [_bare(line) for line in first_order(offer, order.created_at).lines]
+    return order.placement.discount_id == discount_id and lines == [_bare(line) for line in order.quote.lines]
+
+
+def _bare(line: Line) -> Line:
+    return replace(line, period=None, description="")
 
 
 def _declined(purchase: Purchase, result: Declined, now: datetime) -> Settled:

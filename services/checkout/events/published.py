@@ -10,6 +10,7 @@ from bursar.checkout.v1 import checkout_events_pb2 as events
 from google.protobuf.message import Message
 
 from services.chassis.ids import id_text
+from services.chassis.metadata import write_metadata
 from services.chassis.outbox import Fact
 from services.checkout.domain import balance as balances
 from services.checkout.domain import checkout as checkouts
@@ -147,6 +148,7 @@ def _(fact: checkouts.CheckoutSucceeded) -> Fact:
         customer_email=checkout.buyer.email,
     )
     set_time(message.started_at, fact.started_at)
+    write_metadata(checkout.metadata, message.metadata)
     if offer.trial is not None:
         set_time(message.trial_end, offer.trial.after(fact.started_at, offer.time_zone))
     return _fact("checkout.succeeded", checkout, message)

@@ -6,13 +6,12 @@ from bursar.checkout.v1 import customer_balance_pb2
 
 from services.chassis.enums import number_of
 from services.chassis.ids import id_text
-from services.checkout.domain.balance import Balance, BalanceTransaction
+from services.checkout.domain.balance import BalanceKey, BalanceTransaction
 from services.checkout.messages.types import set_time
 
 
-def balance_to_proto(balance: Balance) -> customer_balance_pb2.CustomerBalance:
-    key = balance.key
-    return customer_balance_pb2.CustomerBalance(customer_id=str(key.customer_id), currency=key.currency, amount=balance.amount)
+def balance_to_proto(key: BalanceKey, amount: int) -> customer_balance_pb2.CustomerBalance:
+    return customer_balance_pb2.CustomerBalance(customer_id=str(key.customer_id), currency=key.currency, amount=amount)
 
 
 def transaction_to_proto(transaction: BalanceTransaction) -> customer_balance_pb2.CustomerBalanceTransaction:

@@ -8,6 +8,7 @@ from bursar.checkout.v1 import billing_pb2, order_pb2
 
 from services.chassis.errors import Invalid
 from services.chassis.ids import parse_id
+from services.chassis.metadata import read_metadata
 from services.checkout.domain.billing import Billing
 from services.checkout.domain.interval import Period
 from services.checkout.domain.order import BillingReason
@@ -36,6 +37,7 @@ def billing_from_proto(message: billing_pb2.Billing, organization_id: UUID) -> B
         description=message.description,
         period=_period(message, "period_start", "period_end"),
         void_on_failure=message.void_on_failure,
+        metadata=read_metadata(message.metadata) if message.HasField("metadata") else {},
     )
 
 

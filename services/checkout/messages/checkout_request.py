@@ -11,6 +11,7 @@ from bursar.checkout.v1 import checkout_service_pb2 as contract
 from services.chassis.field_mask import checked_paths
 from services.chassis.idempotency import request_hash
 from services.chassis.metadata import read_metadata
+from services.checkout.domain.address import Address
 from services.checkout.domain.cart import Buyer, Cart, Pages, Quantity
 from services.checkout.messages.checkout import status_word
 from services.checkout.messages.types import address_from_proto, id_of, number_in, text_of, trial_from_proto
@@ -94,8 +95,7 @@ def _buyer_edit(change: contract.CheckoutChange, paths: frozenset[str]) -> Calla
 
     def edit(buyer: Buyer) -> Buyer:
         if "customer_billing_address" in paths:
-            given = change.HasField("customer_billing_address")
-            buyer = replace(buyer, billing_address=address_from_proto(change.customer_billing_address) if given else None)
+            buyer = replace(buyer, billing_address=_address(change, "change.customer_billing_address"))
         buyer = replace(buyer, **texts)  # type: ignore[arg-type]
         if "is_business_customer" in paths:
             # Who is no business has no tax id.
@@ -105,18 +105,22 @@ def _buyer_edit(change: contract.CheckoutChange, paths: frozenset[str]) -> Calla
     return edit
 
 
+def _address(message: contract.CreateCheckoutRequest | contract.CheckoutChange, field: str) -> Address | None:
+    return address_from_proto(message.customer_billing_address, field) if message.HasField("customer_billing_address") else None
+
+
 def _buyer(request: contract.CreateCheckoutRequest) -> Buyer:
-    address = address_from_proto(request.customer_billing_address) if request.HasField("customer_billing_address") else None
     return Buyer(
         customer_id=id_of(request, "customer_id"),
         external_customer_id=text_of(request, "external_customer_id"),
         name=text_of(request, "customer_name"),
         email=text_of(request, "customer_email"),
         billing_name=text_of(request, "customer_billing_name"),
-        billing_address=address,
+        billing_address=_address(request, "customer_billing_address"),
         tax_id=text_of(request, "customer_tax_id"),
         is_business=request.is_business_customer,
         require_billing_address=request.require_billing_address,
         locale=text_of(request, "locale"),
         metadata=read_metadata(request.customer_metadata, "customer_metadata"),
+        is_named=request.HasField("customer_id") or request.HasField("external_customer_id"),
     )

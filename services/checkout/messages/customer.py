@@ -8,9 +8,11 @@ from dataclasses import replace
 from bursar.checkout.v1 import customer_pb2, customer_service_pb2
 
 from services.chassis.enums import number_of
+from services.chassis.errors import Invalid
 from services.chassis.field_mask import checked_paths
 from services.chassis.ids import id_text
 from services.chassis.metadata import read_metadata, write_metadata
+from services.checkout.domain.address import Address
 from services.checkout.domain.customer import Customer, CustomerDetails
 from services.checkout.messages.types import address_from_proto, address_to_proto, set_time, text_of
 
@@ -48,7 +50,7 @@ def customer_details(request: customer_service_pb2.CreateCustomerRequest) -> Cus
         external_id=text_of(request, "external_id"),
         name=text_of(request, "name"),
         billing_name=text_of(request, "billing_name"),
-        billing_address=address_from_proto(request.billing_address) if request.HasField("billing_address") else None,
+        billing_address=_address(request),
         tax_id=text_of(request, "tax_id"),
         locale=text_of(request, "locale"),
         metadata=read_metadata(request.metadata),
@@ -59,15 +61,20 @@ def customer_edit(request: customer_service_pb2.UpdateCustomerRequest) -> Callab
     """What the fields named in the mask do to a customer."""
     paths = checked_paths(request.update_mask, _PATHS)
     texts = {name: text_of(request, name) for name in _TEXTS if name in paths}
+    if "email" in paths and not request.email:
+        raise Invalid("FIELD_INVALID", "a customer has an e-mail address", field="email")
 
     def edit(details: CustomerDetails) -> CustomerDetails:
-        if "email" in paths and request.email:
+        if "email" in paths:
             details = replace(details, email=request.email)
         if "billing_address" in paths:
-            address = address_from_proto(request.billing_address) if request.HasField("billing_address") else None
-            details = replace(details, billing_address=address)
+            details = replace(details, billing_address=_address(request))
         if "metadata" in paths:
             details = replace(details, metadata=read_metadata(request.metadata))
         return replace(details, **texts)  # type: ignore[arg-type]
 
     return edit
+
+
+def _address(request: customer_service_pb2.CreateCustomerRequest | customer_service_pb2.UpdateCustomerRequest) -> Address | None:
+    return address_from_proto(request.billing_address, "billing_address") if request.HasField("billing_address") else None

@@ -9,6 +9,7 @@ from uuid import UUID
 from bursar.checkout.v1 import discount_pb2, discount_service_pb2
 
 from services.chassis.enums import number_of
+from services.chassis.errors import Invalid
 from services.chassis.field_mask import checked_paths
 from services.chassis.ids import parse_id
 from services.chassis.metadata import read_metadata, write_metadata
@@ -106,6 +107,9 @@ def discount_terms(request: discount_service_pb2.CreateDiscountRequest) -> Disco
 def discount_edit(request: discount_service_pb2.UpdateDiscountRequest) -> Callable[[DiscountTerms], DiscountTerms]:
     """What the fields named in the mask do to a discount."""
     paths = checked_paths(request.update_mask, _PATHS)
+    for kind in ("percentage", "fixed"):
+        if kind in paths and request.WhichOneof("type") != kind:
+            raise Invalid("FIELD_INVALID", "say what it takes off; its kind cannot change", field=kind)
 
     def edit(terms: DiscountTerms) -> DiscountTerms:
         if "name" in paths:

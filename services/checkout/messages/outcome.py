@@ -28,7 +28,7 @@ _UNEXPLAINED = "The payment did not succeed. Try again, or use another payment m
 def payment_outcome(payment: payment_pb2.Payment) -> Outcome:
     """The outcome of a charge."""
     if payment.status == _P.PAYMENT_STATUS_SUCCEEDED:
-        return Succeeded(UUID(payment.id), payment.processor, id_of(payment, "payment_method_id"))
+        return Succeeded(UUID(payment.id), payment.processor, id_of(payment, "payment_method_id"), payment.amount or None)
     if payment.status in (_P.PAYMENT_STATUS_FAILED, _P.PAYMENT_STATUS_CANCELED):
         failure = _failure(payment.failure_code, payment.decline_message or payment.decline_reason, payment.decline_code)
         return Declined(failure, retryable=payment.retryable if payment.HasField("retryable") else True)
@@ -73,7 +73,7 @@ def attempt_outcome(fact: PaymentFact) -> AttemptOutcome | ChargeOutcome:
 
 def _outcome(fact: PaymentFact) -> Outcome:
     if isinstance(fact, payments_events_pb2.PaymentSucceeded):
-        return Succeeded(UUID(fact.payment_id), fact.processor, id_of(fact, "payment_method_id"))
+        return Succeeded(UUID(fact.payment_id), fact.processor, id_of(fact, "payment_method_id"), fact.amount or None)
     if isinstance(fact, payments_events_pb2.PaymentSetupSucceeded):
         return Succeeded(None, None, UUID(fact.payment_method_id))
     if isinstance(fact, payments_events_pb2.PaymentFailed):

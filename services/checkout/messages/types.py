@@ -11,10 +11,11 @@ from bursar.types.v1 import address_pb2, intervals_pb2, tax_pb2
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from services.chassis.countries import COUNTRIES
 from services.chassis.enums import number_of, word_of
-from services.chassis.timestamps import from_timestamp, to_timestamp
+from services.chassis.timestamps import from_timestamp, write_timestamp
 from services.checkout.domain.address import Address
-from services.checkout.domain.errors import RecurringIntervalMissing, TrialIncomplete
+from services.checkout.domain.errors import CountryUnknown, RecurringIntervalMissing, TrialIncomplete
 from services.checkout.domain.interval import Interval, IntervalUnit
 from services.checkout.domain.price import TaxBehavior
 from services.checkout.domain.tax import TaxLine
@@ -34,7 +35,7 @@ def enum_from_proto(words: type[E], kind: _EnumTypeWrapper[V], number: int) -> E
 def set_time(into: Timestamp, instant: datetime | None) -> None:
     """Write an instant into a message's field; None leaves it absent."""
     if instant is not None:
-        into.CopyFrom(to_timestamp(instant))
+        write_timestamp(into, instant)
 
 
 def time_of(message: Message, field: str) -> datetime | None:
@@ -102,7 +103,10 @@ def address_to_proto(address: Address | None) -> address_pb2.Address | None:
     )
 
 
-def address_from_proto(message: address_pb2.Address) -> Address:
+def address_from_proto(message: address_pb2.Address, field: str) -> Address:
+    """The address in a request's field. CountryUnknown."""
+    if message.country not in COUNTRIES:
+        raise CountryUnknown(message.country, f"{field}.country")
     return Address(
         country=message.country,
         state=text_of(message, "state"),

@@ -13,12 +13,17 @@ from services.chassis.database import Row, Transaction
 from services.chassis.ids import new_id
 from services.chassis.pagination import Page, paged
 from services.chassis.sql import Statement, bulk_insert, compile_statement
-from services.checkout.domain.balance import Balance, BalanceChange, BalanceKey, BalanceTransaction, BalanceTransactionType
+from services.checkout.domain.balance import BalanceChange, BalanceKey, BalanceTransaction, BalanceTransactionType
 from services.checkout.storage.filters import matching
 from services.checkout.storage.tables import customer_balance as table
 from services.checkout.storage.tables import customer_balance_transaction as transactions
 
-_OF_CUSTOMERS = compile_statement(select(table).where(table.c.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid)))))
+_OF_CUSTOMERS = compile_statement(
+    select(table).where(
+        table.c.organization_id == func.any(bindparam("organization_ids", type_=ARRAY(Uuid))),
+        table.c.customer_id == func.any(bindparam("ids", type_=ARRAY(Uuid))),
+    )
+)
 _LOCK = Statement(
     "select 1 from customer_balance where (organization_id, customer_id, currency) in "
     "(select * from unnest(%(organization_ids)s::uuid[], %(customer_ids)s::uuid[], %(currencies)s::text[])) "
@@ -38,12 +43,9 @@ class StoredBalances:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def of_customers(self, customer_ids: Sequence[UUID]) -> dict[BalanceKey, int]:
-        rows = await self._transaction.all(_OF_CUSTOMERS, ids=list(customer_ids))
+    async def of_customers(self, organization_ids: Sequence[UUID], customer_ids: Sequence[UUID]) -> dict[BalanceKey, int]:
+        rows = await self._transaction.all(_OF_CUSTOMERS, organization_ids=list(organization_ids), ids=list(customer_ids))
         return {_key(row): row["amount"] for row in rows}
-
-    async def of_customer(self, customer_id: UUID) -> list[Balance]:
-        return [Balance(key, amount) for key, amount in sorted((await self.of_customers([customer_id])).items())]
 
     async def lock(self, keys: Sequence[BalanceKey]) -> None:
         await self._transaction.all(
@@ -69,10 +71,10 @@ class StoredBalances:
         await self._transaction.many(_ADD, [transaction_to_row(each) for each in made])
         return made
 
-    async def page(self, customer_id: UUID, currency: str, page: Page) -> tuple[list[BalanceTransaction], str]:
+    async def page(self, organization_id: UUID, customer_id: UUID, currency: str, page: Page) -> tuple[list[BalanceTransaction], str]:
         """One page of a customer's transactions, newest first, and the token of the next."""
         query = matching(
-            select(transactions).where(transactions.c.customer_id == customer_id),
+            select(transactions).where(transactions.c.organization_id == organization_id, transactions.c.customer_id == customer_id),
             None if not currency else transactions.c.currency == currency,
         )
         rows = await self._transaction.all(compile_statement(paged(query, page, transactions.c.id, transactions.c.id)))

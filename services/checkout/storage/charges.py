@@ -39,8 +39,16 @@ _BILLS = Statement(
     "where o.id = any(%(order_ids)s::uuid[])"
 )
 _UNANSWERED = Statement(
-    "select * from order_charge where status in ('asked', 'awaiting_buyer') and look_at <= %(now)s order by look_at limit %(limit)s"
+    "select * from order_charge where status in ('asked', 'awaiting_buyer') and look_at <= %(now)s "
+    "and not (status = 'awaiting_buyer' and trigger = 'customer' and is_sandbox(organization_id)) order by look_at limit %(limit)s"
 )
+# A sandbox's buyer is waited for by the sandbox's time.
+_AWAITED_OF = (
+    "from order_charge where organization_id = %(organization_id)s and is_sandbox(organization_id) "
+    "and status = 'awaiting_buyer' and trigger = 'customer' and created_at <= %(until)s"
+)
+_ABANDONED_OF = Statement(f"select * {_AWAITED_OF} order by created_at limit %(limit)s")
+_OLDEST_AWAITED = Statement(f"select min(created_at) as begun {_AWAITED_OF}")
 _COUNT_UNFINISHED = Statement(
     # For an absent buyer nobody waits: that is canceled, which is work in flight.
     "select count(*) filter (where status = 'unasked') as unasked, "
@@ -91,6 +99,14 @@ class StoredCharges:
 
     async def unanswered(self, now: datetime, limit: int) -> list[Charge]:
         return [row_to_charge(row) for row in await self._transaction.all(_UNANSWERED, now=now, limit=limit)]
+
+    async def abandoned_of(self, sandbox_id: UUID, before: datetime, limit: int) -> list[Charge]:
+        rows = await self._transaction.all(_ABANDONED_OF, organization_id=sandbox_id, until=before, limit=limit)
+        return [row_to_charge(row) for row in rows]
+
+    async def oldest_awaited(self, sandbox_id: UUID, until: datetime) -> datetime | None:
+        row = await self._transaction.one(_OLDEST_AWAITED, organization_id=sandbox_id, until=until)
+        return row["begun"] if row else None
 
     async def count_unfinished(self, organization_id: UUID) -> tuple[int, int]:
         row = await self._transaction.one(_COUNT_UNFINISHED, organization_id=organization_id)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, and_, bindparam, func, or_, select, text
 
 from services.chassis.clock import Clock
-from services.chassis.database import Transaction
+from services.chassis.database import Row, Transaction
 from services.chassis.pagination import Page, counted, paged
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.payment import Attempt, AttemptOutcome, Succeeded
 from services.checkout.domain.settlement import Purchase
+from services.checkout.domain.subscription import SubscriptionPurchase
 from services.checkout.storage.checkout_rows import attempt_to_row, checkout_to_row, row_to_attempt, row_to_checkout
 from services.checkout.storage.filters import contains, matching
 from services.checkout.storage.orders import StoredOrders
@@ -74,6 +75,10 @@ _UNANSWERED = compile_statement(
     .order_by(table.c.changed_at)
     .limit(bindparam("limit", type_=table.c.attempt.type))
 )
+_ASK_LATER = Statement(
+    "update checkout as c set changed_at = %(now)s from (select id from checkout where id = any(%(ids)s::uuid[]) "
+    "and status = 'confirmed' order by id for no key update skip locked) as waiting where c.id = waiting.id"
+)
 _COUNT_UNANSWERED = Statement(
     "select count(*) as count from checkout where organization_id = %(organization_id)s and status = 'confirmed' and payment_action is null"
 )
@@ -83,9 +88,13 @@ _ADD_ATTEMPT = bulk_insert(attempts)
 _ATTEMPT_OF_REQUEST = compile_statement(
     select(attempts).where(attempts.c.checkout_id == bindparam("checkout_id"), attempts.c.request_id == bindparam("request_id"))
 )
-_UNDER_WAY = "subscription_id is not null and (status = 'confirmed' or (status = 'succeeded' and changed_at >= %(since)s))"
-_IS_SUBSCRIBING = Statement(f"select 1 as found from checkout where customer_id = %(customer_id)s and {_UNDER_WAY} limit 1")
-_IS_UPGRADING = Statement(f"select 1 as found from checkout where subscription_id = %(subscription_id)s and {_UNDER_WAY} limit 1")
+_SUBSCRIPTION_PURCHASES = (
+    "select id, subscription_id, status from checkout "
+    "where {} and subscription_id is not null and status in ('confirmed', 'succeeded') "
+    "order by status = 'confirmed' desc, changed_at desc limit 20"
+)
+_OF_CUSTOMER = Statement(_SUBSCRIPTION_PURCHASES.format("customer_id = %(id)s"))
+_OF_SUBSCRIPTION = Statement(_SUBSCRIPTION_PURCHASES.format("subscription_id = %(id)s"))
 _WAITING_FOR_CARDS = compile_statement(
     _ALL.where(table.c.status == "confirmed", table.c.payment_method_id == func.any(bindparam("ids", type_=ARRAY(Uuid))))
 )
@@ -145,6 +154,10 @@ class StoredCheckouts:
     async def unanswered(self, before: datetime, now: datetime, limit: int) -> list[Checkout]:
         return [row_to_checkout(row) for row in await self._transaction.all(_UNANSWERED, before=before, now=now, limit=limit)]
 
+    async def ask_later(self, checkout_ids: Sequence[UUID]) -> None:
+        if checkout_ids:
+            await self._transaction.execute(_ASK_LATER, ids=list(checkout_ids), now=self._machine.now())
+
     async def save(self, checkouts: Sequence[Checkout]) -> None:
         await self._transaction.many(_SAVE, [checkout_to_row(checkout, self._machine.now()) for checkout in checkouts])
 
@@ -155,13 +168,11 @@ class StoredCheckouts:
         row = await self._transaction.one(_ATTEMPT_OF_REQUEST, checkout_id=checkout_id, request_id=request_id)
         return row_to_attempt(row) if row else None
 
-    async def is_subscribing(self, customer_id: UUID, within: timedelta) -> bool:
-        since = self._machine.now() - within
-        return await self._transaction.one(_IS_SUBSCRIBING, customer_id=customer_id, since=since) is not None
+    async def subscription_purchases(self, customer_id: UUID) -> list[SubscriptionPurchase]:
+        return [_subscription_purchase(row) for row in await self._transaction.all(_OF_CUSTOMER, id=customer_id)]
 
-    async def is_upgrading(self, subscription_id: UUID, within: timedelta) -> bool:
-        since = self._machine.now() - within
-        return await self._transaction.one(_IS_UPGRADING, subscription_id=subscription_id, since=since) is not None
+    async def purchases_of_subscription(self, subscription_id: UUID) -> list[SubscriptionPurchase]:
+        return [_subscription_purchase(row) for row in await self._transaction.all(_OF_SUBSCRIPTION, id=subscription_id)]
 
     async def waiting_for_cards(self, payment_method_ids: Collection[UUID]) -> list[Checkout]:
         return [row_to_checkout(row) for row in await self._transaction.all(_WAITING_FOR_CARDS, ids=list(payment_method_ids))]
@@ -177,10 +188,11 @@ class StoredCheckouts:
         }
         await self._transaction.many(_KEEP_SURPLUS, [row])
 
-    async def page(self, given: CheckoutFilter, page: Page) -> tuple[list[Checkout], str, int | None]:
+    async def page(self, organization_id: UUID, given: CheckoutFilter, page: Page) -> tuple[list[Checkout], str, int | None]:
         """One page, the token of the next, and if asked for how many match."""
         query = matching(
             _ALL,
+            table.c.organization_id == organization_id,
             contains(given.query, table.c.customer_email),
             None if given.product_id is None else table.c.product_id == given.product_id,
             None if given.customer_id is None else table.c.customer_id == given.customer_id,
@@ -194,3 +206,7 @@ class StoredCheckouts:
     async def _one(self, statement: Statement, **parameters: object) -> Checkout | None:
         row = await self._transaction.one(statement, **parameters)
         return row_to_checkout(row) if row else None
+
+
+def _subscription_purchase(row: Row) -> SubscriptionPurchase:
+    return SubscriptionPurchase(row["id"], row["subscription_id"], is_paid=row["status"] == "succeeded")

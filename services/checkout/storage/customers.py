@@ -15,8 +15,9 @@ from services.chassis.sql import BulkStatement, bulk_insert, bulk_update, compil
 from services.checkout.domain.customer import Customer, CustomerDetails, CustomerType
 from services.checkout.domain.errors import CustomerEmailTaken, CustomerExternalIdTaken
 from services.checkout.storage.documents import ADDRESS
-from services.checkout.storage.filters import among, contains, matching
+from services.checkout.storage.filters import among, contains, has_entries, matching
 from services.checkout.storage.tables import customer as table
+from services.checkout.usecases.filters import CustomerFilter
 
 _ALL = select(table)
 _LIVE = _ALL.where(table.c.deleted_at.is_(None))
@@ -27,6 +28,9 @@ _LOCK = compile_statement(_LIVE.where(table.c.id == bindparam("id")).with_for_up
 _AMONG = table.c.id == func.any(bindparam("ids", type_=ARRAY(Uuid)))
 _LOCK_MANY = compile_statement(_LIVE.where(_AMONG).order_by(table.c.id).with_for_update(key_share=True))
 _LOCK_PAYERS = compile_statement(_ALL.where(_AMONG).order_by(table.c.id).with_for_update(key_share=True))
+_DEFAULT_CARDS = compile_statement(
+    select(table.c.id, table.c.default_payment_method_id).where(_AMONG, table.c.default_payment_method_id.is_not(None))
+)
 _BY_EMAIL = compile_statement(_LIVE.where(func.lower(bindparam("email", type_=table.c.email.type)) == _EMAIL))
 _BY_EXTERNAL_ID = compile_statement(_LIVE.where(table.c.external_id == bindparam("external_id")))
 _ADD = bulk_insert(table)
@@ -72,14 +76,19 @@ class StoredCustomers:
         """Of customers whose address and external id stay."""
         await self._transaction.many(_SAVE, [customer_to_row(customer) for customer in customers])
 
+    async def default_cards(self, customer_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+        rows = await self._transaction.all(_DEFAULT_CARDS, ids=list(customer_ids))
+        return {row["id"]: row["default_payment_method_id"] for row in rows}
+
     async def lock_payers(self, customer_ids: Sequence[UUID]) -> dict[UUID, Customer]:
         """Also those that are deleted."""
         return {row["id"]: row_to_customer(row) for row in await self._transaction.all(_LOCK_PAYERS, ids=list(customer_ids))}
 
-    async def page(self, email: str, query_text: str, page: Page) -> tuple[list[Customer], str, int | None]:
+    async def page(self, organization_id: UUID, given: CustomerFilter, page: Page) -> tuple[list[Customer], str, int | None]:
         """One page, the token of the next, and if asked for how many match."""
-        exact = among(_EMAIL, [email.lower()] if email else [])
-        query = matching(_LIVE, exact, contains(query_text, table.c.email, table.c.name))
+        exact = among(_EMAIL, [given.email.lower()] if given.email else [])
+        part = contains(given.query, table.c.email, table.c.name)
+        query = matching(_LIVE, table.c.organization_id == organization_id, exact, part, has_entries(table.c.metadata, given.metadata))
         rows = await self._transaction.all(compile_statement(paged(query, page, _SORT[page.sort_key], table.c.id)))
         total = await self._transaction.one(compile_statement(counted(query))) if page.include_total else None
         return [row_to_customer(row) for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None

@@ -42,9 +42,11 @@ _HERE = tuple_(orders.c.created_at, orders.c.id)
 _FIRST = (datetime.min.replace(tzinfo=UTC), UUID(int=0))
 
 
-async def orders_behind(transaction: Transaction, given: OrderFilter, last: ExportedOrder | None, most: int) -> list[ExportedOrder]:
+async def orders_behind(
+    transaction: Transaction, organization_id: UUID, given: OrderFilter, last: ExportedOrder | None, most: int
+) -> list[ExportedOrder]:
     """The next rows after `last`; from the first on if there is none."""
     instant, order_id = (last.created_at, last.id) if last else _FIRST
     position = tuple_(literal(instant, orders.c.created_at.type), literal(order_id, orders.c.id.type))
-    query = chosen(_ROW, given).where(position < _HERE).limit(most)
+    query = chosen(_ROW, organization_id, given).where(position < _HERE).limit(most)
     return [ExportedOrder(**row) for row in await transaction.all(compile_statement(query))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Table, func, select
 
@@ -28,9 +29,9 @@ _SORT: dict[str, ColumnElement[Any]] = {
 _JOINED: dict[str, Table] = {"customer": customer, "product": product, "discount": discount}
 
 
-async def page_of_orders(transaction: Transaction, given: OrderFilter, page: Page) -> tuple[list[Row], int | None]:
+async def page_of_orders(transaction: Transaction, organization_id: UUID, given: OrderFilter, page: Page) -> tuple[list[Row], int | None]:
     """Rows with `id` and `page_key`, one more than the page holds if there are more, and if asked for how many match in all."""
-    query = chosen(select(orders.c.id), given)
+    query = chosen(select(orders.c.id), organization_id, given)
     other = _JOINED.get(page.sort_key)
     sorted_by = query if other is None else query.outerjoin_from(orders, other, other.c.id == orders.c[f"{page.sort_key}_id"])
     nullable = page.sort_key in _NULLABLE
@@ -39,10 +40,11 @@ async def page_of_orders(transaction: Transaction, given: OrderFilter, page: Pag
     return rows, total["total"] if total else None
 
 
-def chosen(query: Select[Any], given: OrderFilter) -> Select[Any]:
+def chosen(query: Select[Any], organization_id: UUID, given: OrderFilter) -> Select[Any]:
     """A query of orders with the conditions of a filter."""
     return matching(
         query,
+        orders.c.organization_id == organization_id,
         among(orders.c.product_id, given.product_ids),
         among(orders.c.customer_id, given.customer_ids),
         among(orders.c.discount_id, given.discount_ids),

@@ -175,15 +175,15 @@ class StoredOrders:
             drawn[series] = [series.number(number) for number in range(last - counts[series] + 1, last + 1)]
         return drawn
 
-    async def page(self, given: OrderFilter, page: Page) -> tuple[list[Order], str, int | None]:
+    async def page(self, organization_id: UUID, given: OrderFilter, page: Page) -> tuple[list[Order], str, int | None]:
         """One page, the token of the next, and if asked for how many match."""
-        rows, total = await page_of_orders(self._transaction, given, page)
+        rows, total = await page_of_orders(self._transaction, organization_id, given, page)
         found = _orders(await self._transaction.all(_MANY, ids=[row["id"] for row in rows[: page.size]]))
         return [found[row["id"]] for row in rows[: page.size]], page.next_token(rows), total
 
-    async def behind(self, given: OrderFilter, last: ExportedOrder | None, most: int) -> list[ExportedOrder]:
+    async def behind(self, organization_id: UUID, given: OrderFilter, last: ExportedOrder | None, most: int) -> list[ExportedOrder]:
         """The next rows of a file, oldest first."""
-        return await orders_behind(self._transaction, given, last, most)
+        return await orders_behind(self._transaction, organization_id, given, last, most)
 
 
 def _orders(rows: Sequence[Row]) -> dict[UUID, Order]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Uuid, bindparam, cast, func, select
 
 from services.chassis.database import Row, Transaction
 from services.chassis.pagination import Page, counted, paged
@@ -15,7 +15,7 @@ from services.checkout.domain.interval import Interval, IntervalUnit
 from services.checkout.domain.price import Price, TaxBehavior
 from services.checkout.domain.product import Product, ProductTerms, Visibility
 from services.checkout.storage.documents import PRICE_AMOUNT
-from services.checkout.storage.filters import contains, matching
+from services.checkout.storage.filters import among, contains, has_entries, matching
 from services.checkout.storage.tables import product as table
 from services.checkout.storage.tables import product_price as prices
 from services.checkout.usecases.filters import ProductFilter
@@ -34,7 +34,28 @@ _ADD_PRICES = bulk_insert(prices)
 _FIXED = ("id", "organization_id", "recurring_interval", "recurring_interval_count", "created_at")
 _SAVE = bulk_update(table, key=("id",), columns=[column.name for column in table.columns if column.name not in _FIXED])
 _ARCHIVE_PRICES = bulk_update(prices, key=("id",), columns=("is_archived",))
-_SORT = {"created_at": table.c.created_at, "name": table.c.name}
+_FIRST_PRICE = (
+    select(prices.c.amount_type)
+    .where(prices.c.product_id == table.c.id, prices.c.is_archived.is_(False))
+    .order_by(prices.c.position)
+    .limit(1)
+    .correlate(table)
+)
+# What a price of each kind is told to cost: fixed, the least that may be chosen, one seat or unit.
+_AMOUNT = cast(
+    func.coalesce(
+        prices.c.amount["price_amount"].astext,
+        prices.c.amount["minimum_amount"].astext,
+        prices.c.amount["tiers"][0]["unit_amount"].astext,
+    ),
+    BigInteger,
+)
+_SORT: dict[str, ColumnElement[Any]] = {
+    "created_at": table.c.created_at,
+    "name": table.c.name,
+    "price_amount_type": _FIRST_PRICE.scalar_subquery(),
+    "price_amount": _FIRST_PRICE.with_only_columns(_AMOUNT).scalar_subquery(),
+}
 
 
 class StoredProducts:
@@ -62,13 +83,16 @@ class StoredProducts:
         await self._transaction.many(_ARCHIVE_PRICES, [row for row in rows if row["id"] in known])
         await self._transaction.many(_ADD_PRICES, [row for row in rows if row["id"] not in known])
 
-    async def page(self, given: ProductFilter, page: Page) -> tuple[list[Product], str, int | None]:
+    async def page(self, organization_id: UUID, given: ProductFilter, page: Page) -> tuple[list[Product], str, int | None]:
         """One page, the token of the next, and if asked for how many match."""
         query = matching(
             select(table.c.id),
+            table.c.organization_id == organization_id,
             contains(given.query, table.c.name),
             None if given.is_archived is None else table.c.is_archived.is_(given.is_archived),
             None if given.is_recurring is None else table.c.recurring_interval.is_not(None).is_(given.is_recurring),
+            among(table.c.visibility, given.visibilities),
+            has_entries(table.c.metadata, given.metadata),
         )
         rows = await self._transaction.all(compile_statement(paged(query, page, _SORT[page.sort_key], table.c.id)))
         total = await self._transaction.one(compile_statement(counted(query))) if page.include_total else None

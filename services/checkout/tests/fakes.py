@@ -31,6 +31,8 @@ class FakePayments:
     seconds: float = 0.0
     found: Outcome | None = None
     given_up: list[UUID] = field(default_factory=list)
+    refusals: dict[UUID, BursarError] = field(default_factory=dict)
+    """Of giving up, by checkout."""
 
     async def attempt(self, purchase: Purchase, confirmation_token_id: str) -> Outcome:
         self.calls += 1
@@ -48,6 +50,8 @@ class FakePayments:
         return self.found
 
     async def give_up(self, checkout: Checkout) -> Outcome:
+        if checkout.id in self.refusals:
+            raise self.refusals[checkout.id]
         self.given_up.append(checkout.id)
         return Declined(PaymentFailure("abandoned", "Not confirmed in time."), retryable=True)
 

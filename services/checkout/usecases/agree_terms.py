@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.checkout.domain.address import missing_parts
-from services.checkout.domain.cart import Buyer, Cart
+from services.checkout.domain.cart import Buyer, Cart, as_typed
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.customer import Customer
 from services.checkout.domain.discount import check_applicable, same_person
@@ -23,7 +23,7 @@ from services.checkout.domain.errors import (
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import AttemptKind
-from services.checkout.domain.subscription import KnownSubscriptions, check_upgradable
+from services.checkout.domain.subscription import KnownSubscriptions, check_upgradable, is_subscribing, is_upgrading
 from services.checkout.usecases.checkout_ports import TrialTrait
 from services.checkout.usecases.choose import choose
 from services.checkout.usecases.create_checkout import check_buyer
@@ -32,9 +32,6 @@ from services.checkout.usecases.ports import Store
 from services.checkout.usecases.price_cart import Chosen, price_cart
 from services.checkout.usecases.take_customer import find_customer
 from services.checkout.usecases.update_checkout import CheckoutEdit, edited_cart
-
-_STARTING = timedelta(seconds=10)
-"""Longer than a subscription takes from the purchase to its first row, or to its upgrade."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ async def agree_terms(
 ) -> Terms:
     """The terms with the last edit. A discount must apply, and the price must be the one that the buyer was shown."""
     cart = await edited_cart(checkout.cart, edit, now, by_buyer=True, store=store)
-    buyer = edit.buyer(checkout.buyer)
+    buyer = as_typed(edit.buyer(checkout.buyer))
     check_buyer(buyer, tax_ids)
     shown = [price.id for price in checkout.offer.prices] if cart.product_id == checkout.cart.product_id else []
     chosen = await choose(cart, organization, store=store, shown=shown)
@@ -85,15 +82,16 @@ async def check_subscriptions(
 ) -> None:
     """AlreadySubscribed if the customer has another subscription, or is about to; SubscriptionNotFound, SubscriptionNotFree."""
     # The lock makes two purchases of one customer wait for each other; the later one sees the earlier, which may not have
-    # become a subscription yet.
+    # become a subscription by the time it was asked for.
     await store.customers.lock(customer.id)
     others, upgraded_id = known.billable, terms.cart.upgraded_subscription_id
     if upgraded_id is not None:
         check_upgradable(known.upgraded, customer.id)
         others -= 1
-    if not organization.allow_multiple_subscriptions and (others or await store.checkouts.is_subscribing(customer.id, _STARTING)):
+    is_alone = not organization.allow_multiple_subscriptions
+    if is_alone and (others or is_subscribing(await store.checkouts.subscription_purchases(customer.id), known)):
         raise AlreadySubscribed
-    if upgraded_id is not None and await store.checkouts.is_upgrading(upgraded_id, _STARTING):
+    if upgraded_id is not None and is_upgrading(await store.checkouts.purchases_of_subscription(upgraded_id), known.upgraded):
         raise SubscriptionNotFree
 
 
@@ -102,7 +100,8 @@ async def check_complete(
 ) -> None:
     """CustomerEmailMissing, BillingAddressMissing, PaymentMethodMissing, TrialAlreadyUsed. `kind`: what is asked of payments."""
     buyer, offer = terms.buyer, terms.offer
-    email = buyer.email or (terms.customer.details.email if terms.customer else None)
+    # Whoever the merchant named is known by the customer's own address, whatever they typed.
+    email = terms.customer.details.email if terms.customer else buyer.email
     if not email:
         raise CustomerEmailMissing
     full = buyer.require_billing_address or buyer.is_business

@@ -68,7 +68,8 @@ async def bill_subscriptions(
         await store.now_of({each.organization_id for each in fresh}),
         remembered(taxes),
     )
-    billed = _orders_of(fresh, context, await store.balances.of_customers(sorted({each.customer_id for each in fresh})))
+    balances = await store.balances.of_customers(sorted(organizations), sorted({each.customer_id for each in fresh}))
+    billed = _orders_of(fresh, context, balances)
     made, charges = await _write(billed, context, machine_now, store, trigger, status)
     return BilledBatch(early, made, charges)
 

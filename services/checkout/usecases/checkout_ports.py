@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.payment import Attempt, AttemptOutcome
 from services.checkout.domain.settlement import Purchase
+from services.checkout.domain.subscription import SubscriptionPurchase
 
 
 class Checkouts(Protocol):
@@ -45,15 +46,19 @@ class Checkouts(Protocol):
         """Confirmed, and nothing heard since `before`, which the machine tells; those that wait for the buyer once their time is over."""
         ...
 
+    async def ask_later(self, checkout_ids: Sequence[UUID]) -> None:
+        """Nobody knows yet what became of them: they are `unanswered` again only after a while, so that others have their turn."""
+        ...
+
     async def save(self, checkouts: Sequence[Checkout]) -> None: ...
     async def add_attempt(self, attempt: Attempt) -> None: ...
     async def attempt_of_request(self, checkout_id: UUID, request_id: str) -> Attempt | None: ...
-    async def is_subscribing(self, customer_id: UUID, within: timedelta) -> bool:
-        """Whether a purchase of a subscription is under way, or succeeded a moment ago by the machine's time."""
+    async def subscription_purchases(self, customer_id: UUID) -> list[SubscriptionPurchase]:
+        """A customer's that are being paid or succeeded, newest first. So many that what came before has long become a subscription."""
         ...
 
-    async def is_upgrading(self, subscription_id: UUID, within: timedelta) -> bool:
-        """The same of a purchase that upgrades this subscription."""
+    async def purchases_of_subscription(self, subscription_id: UUID) -> list[SubscriptionPurchase]:
+        """The same, of those that started or upgrade a subscription."""
         ...
 
     async def waiting_for_cards(self, payment_method_ids: Collection[UUID]) -> list[Checkout]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 from services.chassis.crashpoint import crashpoint
@@ -69,9 +70,12 @@ async def _freeze(
 
 
 async def _ask(organization_id: UUID, asked: SubscriptionsAsked, subscriptions: Subscriptions) -> KnownSubscriptions:
+    bought = await asyncio.gather(*(subscriptions.find(organization_id, each) for each in asked.bought))
     upgraded_id = asked.upgraded_subscription_id
     upgraded = await subscriptions.find(organization_id, upgraded_id) if upgraded_id else None
-    return KnownSubscriptions(await subscriptions.count_billable(organization_id, asked.customer_id), upgraded)
+    # Last, so that it counts all that was found.
+    billable = await subscriptions.count_billable(organization_id, asked.customer_id)
+    return KnownSubscriptions(frozenset(each.id for each in bought if each is not None), billable, upgraded)
 
 
 async def _pay(step: Frozen, confirmation: Confirmation, open_store: OpenStore, payments: Payments) -> Checkout:

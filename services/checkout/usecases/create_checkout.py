@@ -132,4 +132,4 @@ def _upgrading(cart: Cart, buyer: Buyer, upgraded: StandingSubscription | None) 
     subscription = check_upgradable(upgraded, buyer.customer_id)
     if subscription.seats is not None:
         cart = replace(cart, seats=replace(cart.seats, minimum=max(subscription.seats, cart.seats.minimum or 1)))
-    return cart, replace(buyer, customer_id=subscription.customer_id)
+    return cart, replace(buyer, customer_id=subscription.customer_id, is_named=True)

@@ -26,6 +26,10 @@ class Customers(Protocol):
     async def save(self, customer: Customer) -> None: ...
     async def lock_many(self, customer_ids: Sequence[UUID]) -> list[Customer]: ...
     async def save_many(self, customers: Sequence[Customer]) -> None: ...
+    async def default_cards(self, customer_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+        """What customers pay by, of those who have a default."""
+        ...
+
     async def lock_payers(self, customer_ids: Sequence[UUID]) -> dict[UUID, Customer]:
         """Also those that are deleted: they owe what they owe. Who decides by a customer's balance holds this lock."""
         ...
@@ -47,7 +51,7 @@ class PaymentMethods(Protocol):
 class Balances(Protocol):
     """Customers' balances, each the sum of its transactions."""
 
-    async def of_customers(self, customer_ids: Sequence[UUID]) -> dict[BalanceKey, int]:
+    async def of_customers(self, organization_ids: Sequence[UUID], customer_ids: Sequence[UUID]) -> dict[BalanceKey, int]:
         """Those that were ever used."""
         ...
 

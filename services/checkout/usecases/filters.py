@@ -10,11 +10,23 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class ProductFilter:
-    """Products by part of their name and by kind."""
+    """Products by part of their name, by kind and by who is shown them."""
 
     query: str
     is_archived: bool | None
     is_recurring: bool | None
+    visibilities: Sequence[str]
+    metadata: Mapping[str, str]
+    """Every key has to have this value, numbers and truth as JSON writes them; so in every filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """Customers by their address, or by part of it or of their name."""
+
+    email: str
+    query: str
+    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +57,3 @@ class OrderFilter:
     created_after: datetime | None = None
     created_before: datetime | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
-    """Every key has to have this value, numbers and truth as JSON writes them."""

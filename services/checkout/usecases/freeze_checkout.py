@@ -11,6 +11,7 @@ from services.checkout.domain import checkout as checkouts
 from services.checkout.domain.checkout import Checkout, CheckoutStatus
 from services.checkout.domain.errors import CheckoutExpired, CheckoutNotFound, RequestIdReused
 from services.checkout.domain.offer import kind_of_attempt
+from services.checkout.domain.organization import Organization
 from services.checkout.domain.payment import Attempt, AttemptKind
 from services.checkout.domain.product import Product
 from services.checkout.domain.settlement import Purchase
@@ -20,7 +21,7 @@ from services.checkout.usecases.lock_balance import lock_balance
 from services.checkout.usecases.outside_ports import TaxCalculator, TaxIds
 from services.checkout.usecases.ports import Store
 from services.checkout.usecases.settle_attempts import redemption_of
-from services.checkout.usecases.take_customer import take_customer
+from services.checkout.usecases.take_customer import is_named, take_customer
 from services.checkout.usecases.update_checkout import CheckoutEdit
 from services.checkout.usecases.write_order import write_order
 
@@ -56,6 +57,8 @@ class SubscriptionsAsked:
     """First somebody has to say which subscriptions this customer has; nothing was changed."""
 
     customer_id: UUID
+    bought: tuple[UUID, ...]
+    """Subscriptions that were sold to this customer."""
     upgraded_subscription_id: UUID | None
 
 
@@ -81,9 +84,11 @@ async def freeze_checkout(
     terms = await agree_terms(checkout, confirmation.edit, organization, now, store, taxes, tax_ids)
     if terms.customer is not None and asks_for_subscriptions(terms, organization):
         if subscriptions is None:
-            return SubscriptionsAsked(terms.customer.id, terms.cart.upgraded_subscription_id)
+            return await _asked(terms.customer.id, terms.cart.upgraded_subscription_id, organization, store)
         await check_subscriptions(terms, terms.customer, subscriptions, organization, store)
-    balance = await lock_balance(terms.customer, terms.cart.currency, store=store) if terms.customer else 0
+    balance = 0
+    if terms.customer is not None and is_named(terms.buyer, terms.customer):
+        balance = await lock_balance(terms.customer, terms.cart.currency, store=store)
     kind = kind_of_attempt(terms.offer, balance, brings_card=bool(confirmation.confirmation_token_id))
     await check_complete(terms, kind, confirmation.confirmation_token_id, organization, store)
     return Frozen(await _confirm(checkout, terms, confirmation, kind, balance, now, store), terms.chosen.product)
@@ -99,6 +104,12 @@ async def _is_answered(checkout: Checkout, confirmation: Confirmation, store: St
     return checkout.status in (CheckoutStatus.CONFIRMED, CheckoutStatus.SUCCEEDED)
 
 
+async def _asked(customer_id: UUID, upgraded_id: UUID | None, organization: Organization, store: Store) -> SubscriptionsAsked:
+    counts = not organization.allow_multiple_subscriptions
+    purchases = await store.checkouts.subscription_purchases(customer_id) if counts else []
+    return SubscriptionsAsked(customer_id, tuple(dict.fromkeys(each.subscription_id for each in purchases)), upgraded_id)
+
+
 async def _product(checkout: Checkout, store: Store) -> Product:
     return (await store.products.many([checkout.cart.product_id]))[checkout.cart.product_id]
 
@@ -108,12 +119,7 @@ async def _confirm(
 ) -> Purchase:
     customer = await take_customer(terms.customer, terms.buyer, checkout.organization_id, now, store=store)
     details = customer.details
-    buyer = replace(
-        terms.buyer,
-        customer_id=customer.id,
-        external_customer_id=details.external_id,
-        email=terms.buyer.email or details.email,
-    )
+    buyer = replace(terms.buyer, customer_id=customer.id, external_customer_id=details.external_id, email=details.email)
     after, fact = checkouts.confirm(
         checkout,
         cart=terms.cart,

@@ -49,7 +49,7 @@ class Bill:
     currency: str
     description: str
     payment_method_id: UUID | None
-    """The saved card that is charged first, if it is still there."""
+    """The saved card that is charged if it is still there, else the default."""
     customer_id: UUID
     email: str
     name: str | None
@@ -76,7 +76,18 @@ class Charges(Protocol):
         ...
 
     async def bills(self, order_ids: Sequence[UUID]) -> dict[UUID, Bill]: ...
-    async def unanswered(self, now: datetime, limit: int) -> list[Charge]: ...
+    async def unanswered(self, now: datetime, limit: int) -> list[Charge]:
+        """Asked for a while ago; those of live organizations that wait for the buyer once their patience is over."""
+        ...
+
+    async def abandoned_of(self, sandbox_id: UUID, before: datetime, limit: int) -> list[Charge]:
+        """Of a sandbox, begun up to then by its time, and still waiting for the buyer."""
+        ...
+
+    async def oldest_awaited(self, sandbox_id: UUID, until: datetime) -> datetime | None:
+        """When the first of those was begun, if not after `until`."""
+        ...
+
     async def count_unfinished(self, organization_id: UUID) -> tuple[int, int]:
         """A sandbox's charges to be asked for, and without an answer."""
         ...

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Protocol
 from uuid import UUID
 
+from services.chassis.errors import Conflict, Exhausted, NotPossibleNow, Unavailable
 from services.checkout.domain.charge import Charge
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.organization import Organization
@@ -16,6 +17,9 @@ from services.checkout.domain.settlement import Purchase
 from services.checkout.domain.subscription import StandingSubscription
 from services.checkout.domain.tax import TaxRate
 from services.checkout.usecases.order_ports import Bill
+
+NOBODY_KNOWS = (Unavailable, Conflict, Exhausted, NotPossibleNow)
+"""How a question to payments ends without an answer: it is away, busy, or the attempt is just ending otherwise. Asked again later."""
 
 
 @dataclass(frozen=True, slots=True)

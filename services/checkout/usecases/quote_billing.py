@@ -18,7 +18,7 @@ async def quote_billing(billing: Billing, *, store: Store, taxes: TaxCalculator)
     if payer is None:
         raise CustomerNotFound
     organization = await store.organizations.get(billing.organization_id)
-    balances = await store.balances.of_customers([billing.customer_id])
+    balances = await store.balances.of_customers([billing.organization_id], [billing.customer_id])
     balance = balances.get(BalanceKey(billing.organization_id, billing.customer_id, billing.currency), 0)
     now = await store.now(billing.organization_id)
     quote = price_billing(billing, payer, organization, now.date(), rates_of=taxes.rates)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.checkout.domain.discount import AppliedDiscount, applied, check_applicable, same_person
-from services.checkout.domain.errors import CustomerNotFound, DiscountNotFound
+from services.checkout.domain.errors import CustomerNotFound, DiscountExhausted, DiscountNotFound
 from services.checkout.usecases.catalog_ports import Redemption
 from services.checkout.usecases.ports import Store
 
@@ -21,6 +21,8 @@ class Wanted:
     customer_id: UUID
     product_id: UUID
     currency: str
+    validate_only: bool = False
+    """Judge, and redeem nothing."""
 
 
 async def redeem_discount(organization_id: UUID, wanted: Wanted, *, store: Store) -> AppliedDiscount:
@@ -43,5 +45,10 @@ async def redeem_discount(organization_id: UUID, wanted: Wanted, *, store: Store
         person=same_person(customer.details.email),
         created_at=now,
     )
-    await store.discounts.redeem(redemption)
+    if not wanted.validate_only:
+        await store.discounts.redeem(redemption)
+        return applied(discount)
+    limit = discount.terms.max_redemptions_per_customer
+    if limit is not None and await store.discounts.count_of_customer(redemption) >= limit:
+        raise DiscountExhausted
     return applied(discount)

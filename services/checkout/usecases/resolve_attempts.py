@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from services.chassis.errors import Unavailable
 from services.chassis.organization_clock import NowOf
 from services.checkout.domain.checkout import Checkout
 from services.checkout.domain.payment import ActionNeeded, AttemptOutcome, Declined, Outcome, PaymentFailure, Undecided
-from services.checkout.usecases.outside_ports import Payments
+from services.checkout.usecases.outside_ports import NOBODY_KNOWS, Payments
 from services.checkout.usecases.ports import OpenStore
 from services.checkout.usecases.settle_attempts import settle_attempts
 
@@ -41,9 +40,12 @@ async def _resolve(waiting: Sequence[Checkout], now_of: NowOf, open_store: OpenS
         for checkout in waiting
     ]
     told = [outcome for outcome in outcomes if not isinstance(outcome.outcome, Undecided)]
-    if told:
+    untold = {checkout.id for checkout in waiting} - {outcome.checkout_id for outcome in told}
+    if outcomes:
         async with open_store(None) as store:
-            await settle_attempts(told, store=store)
+            await store.checkouts.ask_later(sorted(untold))
+            if told:
+                await settle_attempts(told, store=store)
     return sum(not isinstance(outcome.outcome, ActionNeeded) for outcome in told)
 
 
@@ -55,5 +57,5 @@ async def _outcome(checkout: Checkout, now: datetime, payments: Payments) -> Out
         if isinstance(outcome, ActionNeeded) and now >= checkout.expires_at:
             return await payments.give_up(checkout)
         return outcome
-    except Unavailable:
+    except NOBODY_KNOWS:
         return Undecided()

@@ -24,38 +24,47 @@ _BATCH = 200
 async def retry_due_orders(organization_id: UUID | None, now: datetime, machine_now: datetime, *, open_store: OpenStore) -> int:
     """How many went on: of one sandbox, or (None) of all live organizations, whose time is `now`. Call again while it is not 0."""
     async with open_store(organization_id) as store:
-        due = await store.orders.lock_due(organization_id, now, _BATCH)
-        over = [order for order in due if order.dunning is not None and is_over(order.dunning, now)]
+        due = await _with_nothing_under_way(await store.orders.lock_due(organization_id, now, _BATCH), store)
+        over = [order for order in due if _is_over(order, now)]
         organizations = await store.organizations.many(sorted({order.organization_id for order in over}))
         steps = [give_up(Collected(order, None), organizations[order.organization_id], now) for order in over]
         await save_collected(steps, machine_now, store=store)
-        await _charge([order for order in due if order not in over], ChargeTrigger.DUNNING, lambda _: now, machine_now, store)
+        left = [order for order in due if not _is_over(order, now)]
+        cards = await store.customers.default_cards(sorted({order.placement.customer_id for order in left}))
+        await _charge(left, cards, ChargeTrigger.DUNNING, lambda _: now, machine_now, store)
     return len(due)
 
 
 async def charge_new_cards(cards: Mapping[UUID, UUID], machine_now: datetime, *, store: Store) -> int:
     """Customers have a new default card: what they owe is charged to it. How many orders that are."""
-    orders = await store.orders.lock_past_due(sorted(cards))
-    under_way = await store.charges.under_way([order.id for order in orders]) if orders else {}
-    free = [order for order in orders if order.id not in under_way]
+    free = await _with_nothing_under_way(await store.orders.lock_past_due(sorted(cards)), store)
     organizations = await store.organizations.many(sorted({order.organization_id for order in free}))
     now_of = await store.now_of(organizations)
-    planned = [
-        _with_card(order, cards[order.placement.customer_id], organizations[order.organization_id], now_of(order.organization_id))
-        for order in free
-    ]
-    await _charge(planned, ChargeTrigger.NEW_CARD, now_of, machine_now, store)
+    planned = [_planned(order, organizations[order.organization_id], now_of(order.organization_id)) for order in free]
+    await _charge(planned, cards, ChargeTrigger.NEW_CARD, now_of, machine_now, store)
     return len(free)
 
 
-def _with_card(order: Order, card: UUID, organization: Organization, now: datetime) -> Order:
+async def _with_nothing_under_way(locked: Sequence[Order], store: Store) -> list[Order]:
+    """Asked once they are locked: somebody may have begun to charge one while it was waited for."""
+    under_way = await store.charges.under_way([order.id for order in locked]) if locked else {}
+    return [order for order in locked if order.id not in under_way]
+
+
+def _is_over(order: Order, now: datetime) -> bool:
+    return order.dunning is not None and is_over(order.dunning, now)
+
+
+def _planned(order: Order, organization: Organization, now: datetime) -> Order:
     assert order.dunning is not None
-    dunning = after_new_card(order.dunning, days=organization.dunning_days, now=now)
-    return replace(order, dunning=dunning, placement=replace(order.placement, payment_method_id=card))
+    return replace(order, dunning=after_new_card(order.dunning, days=organization.dunning_days, now=now))
 
 
-async def _charge(orders: Sequence[Order], trigger: ChargeTrigger, now_of: NowOf, machine_now: datetime, store: Store) -> None:
-    attempted = [rules.attempted(order) for order in orders]
+async def _charge(
+    orders: Sequence[Order], cards: Mapping[UUID, UUID], trigger: ChargeTrigger, now_of: NowOf, machine_now: datetime, store: Store
+) -> None:
+    """`cards`: by customer, those that come before the orders' own."""
+    attempted = [rules.attempted(order, payment_method_id=cards.get(order.placement.customer_id)) for order in orders]
     await store.orders.save(attempted)
     charges = [charge_of(order, trigger, ChargeStatus.UNASKED, now_of(order.organization_id)) for order in attempted]
     await store.charges.add(charges, machine_now)

@@ -70,9 +70,9 @@ async def _begin(retry: Retry, machine_now: datetime, store: Store) -> Charge | 
         if earlier.request_hash != retry.request_hash:
             raise RequestIdReused
         return order
-    await _check(order, retry, store)
+    card = await _check(order, retry, store)
     now = await store.now(order.organization_id)
-    after = rules.attempted(order)
+    after = rules.attempted(order, payment_method_id=card)
     charge = replace(
         charge_of(after, ChargeTrigger.CUSTOMER, ChargeStatus.ASKED, now), request_id=retry.request_id, request_hash=retry.request_hash
     )
@@ -81,7 +81,8 @@ async def _begin(retry: Retry, machine_now: datetime, store: Store) -> Charge | 
     return charge
 
 
-async def _check(order: Order, retry: Retry, store: Store) -> None:
+async def _check(order: Order, retry: Retry, store: Store) -> UUID | None:
+    """The saved card that is charged; None if the buyer brings one."""
     if order.status is not OrderStatus.PENDING:
         raise OrderNotPending(order.status)
     # What a checkout sells is paid at the checkout, which may be confirmed at any moment.
@@ -89,7 +90,9 @@ async def _check(order: Order, retry: Retry, store: Store) -> None:
         raise PaymentUnderWay
     if await store.charges.count_by_customer(order.id) >= MOST_RETRIES:
         raise TooManyRetries(MOST_RETRIES)
-    if retry.confirmation_token_id is None:
-        payer = await store.customers.get(order.placement.customer_id)
-        if payer is None or payer.default_payment_method_id is None:
-            raise PaymentMethodMissing
+    if retry.confirmation_token_id is not None:
+        return None
+    payer = await store.customers.get(order.placement.customer_id)
+    if payer is None or payer.default_payment_method_id is None:
+        raise PaymentMethodMissing
+    return payer.default_payment_method_id

@@ -27,19 +27,24 @@ async def find_customer(buyer: Buyer, *, store: Store) -> Customer | None:
     return await store.customers.by_email(buyer.email) if buyer.email else None
 
 
+def is_named(buyer: Buyer, customer: Customer) -> bool:
+    """Whether the merchant said that the buyer is this customer: then their word counts, and their balance pays."""
+    external_id = customer.details.external_id
+    return buyer.is_named and (buyer.customer_id == customer.id or (external_id is not None and buyer.external_customer_id == external_id))
+
+
 async def take_customer(known: Customer | None, buyer: Buyer, organization_id: UUID, now: datetime, *, store: Store) -> Customer:
     """The customer with what the buyer said. CustomerEmailTaken, CustomerExternalIdTaken if a rival was a moment earlier."""
     if known is None:
         return await _new(buyer, organization_id, now, store)
-    is_known_buyer = buyer.customer_id is not None or buyer.external_customer_id is not None
-    given = _details(buyer, known.details.email)
-    if filled_in(known.details, given, is_known_buyer=is_known_buyer) == known.details:
+    given, named = _details(buyer, known.details.email), is_named(buyer, known)
+    if filled_in(known.details, given, is_known_buyer=named) == known.details:
         return known
     # Read again under the lock: somebody may have changed the customer since.
     locked = await store.customers.lock(known.id)
     if locked is None:
         raise CustomerNotFound
-    after, fact = rules.update(locked, filled_in(locked.details, given, is_known_buyer=is_known_buyer), now=now)
+    after, fact = rules.update(locked, filled_in(locked.details, given, is_known_buyer=named), now=now)
     await store.customers.save(after)
     store.publish(fact)
     return after

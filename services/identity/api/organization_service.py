@@ -43,8 +43,9 @@ class OrganizationServicer:
         return organization_to_proto(organization)
 
     async def ListOrganizations(self, request: pb.ListOrganizationsRequest, call: Call) -> pb.ListOrganizationsResponse:
+        page = page_of(request, ("created_at", "slug"))
         async with self._callers.transaction(call) as transaction:
-            return organizations_to_proto(*await self._rooms.organizations(transaction).page(page_of(request)))
+            return organizations_to_proto(*await self._rooms.organizations(transaction).page(request.slug, page))
 
     async def UpdateOrganization(self, request: pb.UpdateOrganizationRequest, call: Call) -> Organization:
         async with self._callers.transaction(call) as transaction:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 from itertools import pairwise
 from uuid import UUID
-from zoneinfo import available_timezones
 
+from services.chassis.countries import COUNTRIES
 from services.chassis.metadata import MetadataValue
 from services.chassis.money import CURRENCIES
+from services.chassis.time_zones import time_zone_names
 from services.chassis.validation import stripped
-from services.identity.domain.countries import COUNTRIES
 from services.identity.domain.errors import CountryUnknown, CurrencyUnknown, DunningDaysUnordered, TimeZoneUnknown
 
 SHORTEST_NAME = 3
@@ -124,7 +123,7 @@ def _settled(profile: OrganizationProfile, slug: str) -> OrganizationProfile:
 
 def _settled_settings(settings: OrganizationSettings, slug: str) -> OrganizationSettings:
     time_zone = settings.time_zone or "UTC"
-    if time_zone not in _time_zones():
+    if time_zone not in time_zone_names():
         raise TimeZoneUnknown
     for index, jurisdiction in enumerate(settings.tax_registrations):
         country = jurisdiction.partition("-")[0]
@@ -144,9 +143,3 @@ def _settled_settings(settings: OrganizationSettings, slug: str) -> Organization
         dunning_days=settings.dunning_days or _DUNNING_DAYS,
         unpaid_behavior=settings.unpaid_behavior or "cancel",
     )
-
-
-@lru_cache(maxsize=1)
-def _time_zones() -> frozenset[str]:
-    # `localtime` is whatever the machine is set to, so it names no zone.
-    return frozenset(available_timezones() - {"localtime", "Factory"})

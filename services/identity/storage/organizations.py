@@ -59,9 +59,10 @@ class StoredOrganizations:
         changed = {name: value for name, value in row.items() if name not in _FIXED}
         await self._transaction.execute(_SAVE, organization_id=organization.id, **changed)
 
-    async def page(self, page: Page) -> tuple[list[Organization], str]:
-        """One page, and the token of the next."""
-        rows = await self._transaction.all(compile_statement(paged(select(table), page, table.c.created_at, table.c.id)))
+    async def page(self, slug: str, page: Page) -> tuple[list[Organization], str]:
+        """One page, of those with a slug if one is given, and the token of the next."""
+        query = select(table).where(table.c.slug == slug) if slug else select(table)
+        rows = await self._transaction.all(compile_statement(paged(query, page, table.c[page.sort_key], table.c.id)))
         return [row_to_organization(row) for row in rows[: page.size]], page.next_token(rows)
 
 

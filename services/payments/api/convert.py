@@ -159,6 +159,7 @@ def payment_filters(request: payment_service_pb2.ListPaymentsRequest) -> dict[st
         "checkout_id": [UUID(each) for each in request.checkout_id],
         "customer_id": [UUID(each) for each in request.customer_id],
         "status": [word_of(payment_pb2.PaymentStatus, each) for each in request.status],
+        "method": list(request.method),
     }
 
 

@@ -19,7 +19,7 @@ from services.payments.usecases.look_up_attempt import look_up_attempt
 from services.payments.usecases.ports import Ports
 from services.payments.usecases.read_payments import get_payment, list_payments
 
-_SORT_KEYS = ("created_at", "status", "amount")
+_SORT_KEYS = ("created_at", "status", "amount", "method")
 
 
 class PaymentServicer:

@@ -15,7 +15,6 @@ from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import httpcore
-import httpx
 
 from services.payments.clients.stripe_sdk import stripe
 from services.payments.domain import declines
@@ -80,7 +79,8 @@ class _Connections(stripe.HTTPClient):
             raise stripe.APIConnectionError(type(error).__name__, should_retry=True) from error  # type: ignore[no-untyped-call]
         finally:
             self._idle.append(connection)
-        return answer.content, answer.status, httpx.Headers(answer.headers)
+        # In small letters, as the SDK asks for those that it goes by.
+        return answer.content, answer.status, {name.decode().lower(): value.decode("latin-1") for name, value in answer.headers}
 
     def sleep_async(self, secs: float) -> Awaitable[None]:
         return asyncio.sleep(secs)

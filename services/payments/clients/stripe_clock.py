@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-import httpx
+import httpcore
+import orjson
 
 from services.chassis.errors import Unavailable
 
-_SECONDS = 30.0
+_TIMEOUTS = dict.fromkeys(("connect", "read", "write", "pool"), 30.0)
+_HEADERS = [("content-type", "application/json")]
 
 
 class StripeClock:
@@ -23,9 +25,15 @@ class StripeClock:
         seconds = (now - before).total_seconds()
         if seconds <= 0:
             return
-        key = f"{organization_id}:{now.isoformat()}"
+        content = orjson.dumps({"seconds": seconds, "key": f"{organization_id}:{now.isoformat()}"})
         try:
-            async with httpx.AsyncClient(timeout=_SECONDS) as client:
-                (await client.post(self._url, json={"seconds": seconds, "key": key})).raise_for_status()
-        except httpx.HTTPError as error:
-            raise Unavailable("PROCESSOR_CLOCK_UNAVAILABLE", "the processor's clock does not answer", retry_after_seconds=1.0) from error
+            async with httpcore.AsyncConnectionPool() as pool:
+                answer = await pool.request("POST", self._url, headers=_HEADERS, content=content, extensions={"timeout": _TIMEOUTS})
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException) as error:
+            raise _unavailable() from error
+        if answer.status != 200:
+            raise _unavailable()
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("PROCESSOR_CLOCK_UNAVAILABLE", "the processor's clock does not answer", retry_after_seconds=1.0)

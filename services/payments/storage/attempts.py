@@ -64,8 +64,9 @@ _UNKNOWN = Statement(
     "select count(asked_at) as asked, count(*) - count(asked_at) as queued, min(asked_at) as oldest "
     "from attempt where status in ('pending', 'unknown')"
 )
-_SORT_COLUMNS = {"created_at": table.c.created_at, "status": table.c.status, "amount": table.c.amount}
-SORT_KEYS = tuple(_SORT_COLUMNS)
+_SORT = {name: table.c[name] for name in ("created_at", "status", "amount", "method")}
+_NULLABLE = ("method",)
+"""The processor has yet to say it."""
 
 
 class AttemptRows:
@@ -110,7 +111,8 @@ class AttemptRows:
             if values:
                 query = query.where(table.c[name].in_(values))
         total = await transaction.one(compile_statement(counted(query))) if page.include_total else None
-        rows = await transaction.all(compile_statement(paged(query, page, _SORT_COLUMNS[page.sort_key], table.c.id)))
+        nullable = page.sort_key in _NULLABLE
+        rows = await transaction.all(compile_statement(paged(query, page, _SORT[page.sort_key], table.c.id, nullable=nullable)))
         return [row_to_attempt(row) for row in rows[: page.size]], page.next_token(rows), total["total"] if total else None
 
     async def oldest_unknown(self, transaction: Transaction) -> Backlog:

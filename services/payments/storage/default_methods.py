@@ -21,12 +21,21 @@ _FIRST = Statement(
     returning c.default_payment_method_id as id
     """
 )
-# Holds the rows of the customers, so that of two who choose one is the last.
+# Whoever adds, chooses or deletes holds these rows first and reads afterwards: a default is never one that is gone meanwhile.
+_HOLD = Statement(
+    """
+    select 1 from processor_customer where (organization_id, customer_id) in (
+      select organization_id, customer_id from unnest(%(organization_ids)s::uuid[], %(customer_ids)s::uuid[])
+        as u(organization_id, customer_id)
+      union all select organization_id, customer_id from payment_method where id = any(%(ids)s))
+    order by organization_id, customer_id for no key update
+    """
+)
 _FORMER = Statement(
     """
     select c.default_payment_method_id as former, m.id as chosen, m.organization_id from processor_customer c join payment_method m
       on m.organization_id = c.organization_id and m.customer_id = c.customer_id
-    where m.id = any(%(ids)s) and m.deleted_at is null order by c.organization_id, c.customer_id for no key update of c
+    where m.id = any(%(ids)s) and m.deleted_at is null
     """
 )
 _CHOOSE = Statement(
@@ -57,6 +66,14 @@ _TELL = Statement(
 )
 
 
+async def hold_owners(transaction: Transaction, method_ids: Collection[UUID] = (), customers: Collection[tuple[UUID, UUID]] = ()) -> None:
+    """Keep others from changing the payment methods of these customers (organization and id), and of those who have the methods."""
+    owners = sorted(set(customers))
+    await transaction.execute(
+        _HOLD, ids=list(method_ids), organization_ids=[owner[0] for owner in owners], customer_ids=[owner[1] for owner in owners]
+    )
+
+
 async def first_becomes_default(transaction: Transaction, ids: Sequence[UUID]) -> set[UUID]:
     """Of the new ones those that are the first of their customers, who pay by them from now on."""
     return {row["id"] for row in await transaction.all(_FIRST, ids=list(ids))}
@@ -65,8 +82,10 @@ async def first_becomes_default(transaction: Transaction, ids: Sequence[UUID]) -
 async def choose_default(
     transaction: Transaction, ids: Sequence[UUID], now_of: NowOf, *, told: Collection[UUID] = ()
 ) -> list[PaymentMethod]:
-    """Make each the default of its customer. Those that are the default now, or were until now, with their new versions; but for those
-    in `told`, whose state is told otherwise."""
+    """Make each the default of its customer, who is held.
+
+    Those that are the default now, or were until now, with their new versions; but for those in `told`, whose state is told otherwise.
+    """
     rows = await transaction.all(_FORMER, ids=list(ids))
     moved = [row for row in rows if row["former"] != row["chosen"]]
     if not moved:

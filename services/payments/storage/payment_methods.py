@@ -13,7 +13,7 @@ from services.chassis.organization_clock import NowOf
 from services.chassis.pagination import Page, paged
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
 from services.payments.domain.payment_method import MethodDetails, PaymentMethod
-from services.payments.storage.default_methods import choose_default, first_becomes_default, replace_defaults
+from services.payments.storage.default_methods import choose_default, first_becomes_default, hold_owners, replace_defaults
 from services.payments.storage.payment_method_rows import DETAILS, details_row, new_row, row_to_method
 from services.payments.storage.tables import payment_method as table
 from services.payments.storage.tables import processor_customer
@@ -68,6 +68,7 @@ class PaymentMethodRows:
             new_row(each.organization_id, each.customer_id, each.details, now_of(each.organization_id))
             for _, each in sorted(by_processor_id.items())
         ]
+        await hold_owners(transaction, customers=[(each.organization_id, each.customer_id) for each in methods])
         inserted = await transaction.many(_INSERT, rows)
         new_ids = [row["id"] for row in inserted]
         # One of each customer, should several be added at once.
@@ -92,11 +93,15 @@ class PaymentMethodRows:
         return [row_to_method(row) for row in rows]
 
     async def choose_default(self, transaction: Transaction, method_id: UUID, now_of: NowOf) -> list[PaymentMethod]:
+        await hold_owners(transaction, [method_id])
         return await choose_default(transaction, [method_id], now_of)
 
     async def forget(
         self, transaction: Transaction, owners: Mapping[UUID, UUID], now_of: NowOf, detach_at: datetime | None
     ) -> tuple[list[PaymentMethod], list[PaymentMethod]]:
+        if not owners:
+            return [], []
+        await hold_owners(transaction, owners)
         times = [now_of(organization_id) for organization_id in owners.values()]
         rows = await transaction.all(_FORGET, ids=list(owners), times=times, detach_at=detach_at)
         defaults = await replace_defaults(transaction, [row["id"] for row in rows], now_of) if rows else []

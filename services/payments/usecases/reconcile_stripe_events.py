@@ -53,4 +53,6 @@ async def _take_in(ports: Ports, since: datetime, until: datetime | None) -> tup
         after = page.after
         if after is None:
             break
+    else:
+        _log.error("more events than are read at once: the oldest of the window were not looked at", extra={"count": _MOST_PAGES})
     return missing, newest

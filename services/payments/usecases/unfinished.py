@@ -13,11 +13,11 @@ _SOON = timedelta(seconds=10)
 _SETTLES_WITHIN = timedelta(minutes=1)
 """What the processor has not booked by then it books in its own time, and nobody waits for it."""
 _WORDS = {
-    "queued": "charges in the queue",
-    "unanswered": "payments without an answer",
-    "processing": "payments that are processed",
-    "unsettled": "payments to be settled",
-    "waiting": "events of the processor to be read",
+    "queued": ("charge", "in the queue"),
+    "unanswered": ("payment", "without an answer"),
+    "processing": ("payment", "in processing"),
+    "unsettled": ("payment", "to be settled"),
+    "waiting": ("event", "of the processor to be read"),
 }
 
 
@@ -25,4 +25,8 @@ async def unfinished(ports: Ports, transaction: Transaction, organization_id: UU
     """In words, e.g. `2 payments without an answer`. What waits for the buyer is not under way."""
     now = ports.clock.now()
     counts = await ports.count_unfinished(transaction, organization_id, soon=now + _SOON, lately=now - _SETTLES_WITHIN)
-    return [f"{count} {_WORDS[name]}" for name, count in counts.items() if count]
+    return [_sentence(count, *_WORDS[name]) for name, count in counts.items() if count]
+
+
+def _sentence(count: int, noun: str, what: str) -> str:
+    return f"{count} {noun if count == 1 else f'{noun}s'} {what}"

@@ -93,8 +93,11 @@ class SubscriptionChanges:
         key = (call.organization_id, parse_id(request.id, "id"))
         discount_id = read_discount_id(request.change)
         product_id = read_product_id(request.change)
+        if product_id or discount_id:  # what forbids the change anyway is said before anybody is asked, as by the change itself
+            async with self.database.transaction(call.organization_id) as transaction:
+                await self._check_changeable(key, transaction)
         product = await self.ask.products.get(key[0], product_id) if product_id else None
-        applied = await self.ask.discounts.look_at(key[0], discount_id) if discount_id else None
+        applied = await self.ask.discounts.look_at(await self._get(key), discount_id) if discount_id else None
         asked = AskedChange(read_wish(request.change, product, applied), read_behavior(request.proration_behavior))
         async with self.database.transaction(call.organization_id) as transaction:
             now, store, seats = await self.clock.now(transaction, key[0]), self.store_of(transaction), self.seats_of(transaction).seats

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from bursar.checkout.v1 import billing_pb2, billing_service_pb2, discount_pb2, discount_service_pb2, order_pb2
+from bursar.checkout.v1 import billing_pb2, billing_service_pb2, discount_pb2, order_pb2
 
 from services.chassis.errors import BursarError, Conflict, Exhausted, Unavailable
 from services.chassis.peers import Peers
 from services.subscription.convert_billing import billing_to_proto
-from services.subscription.convert_change import read_charge_answer, read_offered_discount
+from services.subscription.convert_change import read_charge_answer
 from services.subscription.convert_price import read_applied
 from services.subscription.domain.billing import Billing, BillingReason
 from services.subscription.domain.debt import OrderState, SubscriptionOrder
@@ -20,7 +20,6 @@ from services.subscription.usecases.change_ports import ChargeAnswer
 CHARGE_SECONDS = 25.0
 """The processor answers within this call."""
 _METHODS = billing_service_pb2.DESCRIPTOR.services_by_name["BillingService"].methods_by_name
-_GET_DISCOUNT = discount_service_pb2.DESCRIPTOR.services_by_name["DiscountService"].methods_by_name["GetDiscount"]
 # Nobody knows what such a call did: it may have arrived, or run beside another of the same order.
 _UNKNOWN = (Unavailable, Conflict, Exhausted)
 
@@ -51,6 +50,13 @@ class CheckoutBilling:
 
     async def redeem(self, subscription: Subscription, discount_id: UUID, request_id: str) -> AppliedDiscount:
         """Redeems a discount, once a request."""
+        return await self._redeem(subscription, discount_id, request_id, validate_only=False)
+
+    async def look_at(self, subscription: Subscription, discount_id: UUID) -> AppliedDiscount:
+        """A discount as it would be redeemed, refused as it would be; nothing is counted."""
+        return await self._redeem(subscription, discount_id, "preview", validate_only=True)
+
+    async def _redeem(self, subscription: Subscription, discount_id: UUID, request_id: str, *, validate_only: bool) -> AppliedDiscount:
         request = billing_service_pb2.RedeemDiscountRequest(
             request_id=request_id,
             discount_id=str(discount_id),
@@ -58,17 +64,12 @@ class CheckoutBilling:
             customer_id=str(subscription.customer_id),
             product_id=str(subscription.terms.product_id),
             currency=subscription.terms.currency,
+            validate_only=validate_only,
         )
         answer = await self._peers.call(
             _METHODS["RedeemDiscount"], request, discount_pb2.AppliedDiscount, organization_id=subscription.organization_id
         )
         return read_applied(answer)
-
-    async def look_at(self, organization_id: UUID, discount_id: UUID) -> AppliedDiscount:
-        """A discount as it would be redeemed; nothing is counted."""
-        request = discount_service_pb2.GetDiscountRequest(id=str(discount_id))
-        answer = await self._peers.call(_GET_DISCOUNT, request, discount_pb2.Discount, organization_id=organization_id)
-        return read_offered_discount(answer)
 
 
 def _message(holds: Subscription, billing: Billing) -> billing_pb2.Billing:

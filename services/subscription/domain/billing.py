@@ -41,7 +41,7 @@ def bill(
 ) -> Billing:
     """The order of some entries, which then belong to it: as billed, or as reserved for a change that holds once it is paid.
 
-    The subscription's discount reduces it if there is something to reduce; that it has done so is `discount_billed`'s to remember.
+    The subscription's discount, which is not used up, reduces it if there is something to reduce; that is `discount_billed`'s to remember.
     """
     assert entries, "an order without lines is none"
     verb = "reserve" if charge_first else "bill"
@@ -50,13 +50,13 @@ def bill(
         for each in entries
     )
     discount = subscription.terms.discount
-    reduced = discount is not None and discount.reduces_next and any(not entry.proration for entry in entries)
+    reduces = discount is not None and any(not entry.proration for entry in entries)
     return Billing(
         order_id=order_id,
         reason=reason,
         entries=linked,
         description=subscription.terms.product_name,
-        discount=discount.applied if discount is not None and reduced else None,
+        discount=discount.applied if discount is not None and reduces else None,
         period=subscription.period if reason is BillingReason.CYCLE else None,
         void_on_failure=charge_first,
     )

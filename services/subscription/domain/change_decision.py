@@ -112,7 +112,7 @@ def _behavior(before: Subscription, terms: Terms, rules: Rules) -> ProrationBeha
     """What applies. An upgrade costs more for a full period after than before, each per its own interval, before discount; all else is a
     downgrade. In a trial nothing is prorated, so only a call can put a change off. Another interval always begins a new period."""
     if before.status is Status.TRIALING:
-        return _B.NEXT_PERIOD if rules.behavior is _B.NEXT_PERIOD else _B.PRORATE
+        return _B.PRORATE
     defaults = rules.defaults
     behavior = rules.behavior or (defaults.upgrade if terms.amount > before.terms.amount else defaults.downgrade)
     if behavior is not _B.NEXT_PERIOD and terms.recurrence != before.terms.recurrence:
@@ -145,7 +145,7 @@ def _prorated(
     """In the same period: the difference for its rest waits for the next order, or is an order now."""
     holds = replace(before, terms=terms, pending_update=pending)
     if update.product is None:
-        own = quantity_entries(before, terms, "units" if update.seats is None else "seats", situation)
+        own = quantity_entries(before, terms, situation)
     else:
         holds = replace(holds, period_discount=debit_discount(before, terms))
         own = (*credit_entries(before, situation), *debit_entries(holds, situation))

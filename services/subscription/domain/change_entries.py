@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from services.chassis.money import Money
+from services.pricing.price import SeatBasedPrice, UnitBasedPrice
 from services.subscription.domain.cycle import Situation
 from services.subscription.domain.discount import AppliedDiscount
 from services.subscription.domain.entry import BillingEntry, EntryState, EntryType
@@ -14,10 +15,8 @@ from services.subscription.domain.proration import after_discount, credits, debi
 from services.subscription.domain.subscription import Subscription, Terms
 from services.subscription.domain.wording import line_in_words
 
-_COUNTS = {
-    "seats": (EntryType.SEATS_INCREASE, EntryType.SEATS_DECREASE),
-    "units": (EntryType.UNITS_INCREASE, EntryType.UNITS_DECREASE),
-}
+_SEATS = (EntryType.SEATS_DECREASE, EntryType.SEATS_INCREASE)
+_UNITS = (EntryType.UNITS_DECREASE, EntryType.UNITS_INCREASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +53,15 @@ def debit_entries(holds: Subscription, situation: Situation) -> tuple[BillingEnt
     return _entries(holds, lines, situation)
 
 
-def quantity_entries(before: Subscription, terms: Terms, noun: str, situation: Situation) -> tuple[BillingEntry, ...]:
-    """The difference that another number of seats or units (`noun`) makes for the rest of the period; one line, none if it is nothing."""
-    price = next(price for price in terms.prices if quantity_of(price, terms.seats, terms.units) is not None)
+def quantity_entries(before: Subscription, terms: Terms, situation: Situation) -> tuple[BillingEntry, ...]:
+    """The difference that another number of seats or units makes for the rest of the period; one line, none if it is nothing."""
+    price = next(price for price in terms.prices if isinstance(price.amount, SeatBasedPrice | UnitBasedPrice))
+    fewer, more = _SEATS if isinstance(price.amount, SeatBasedPrice) else _UNITS
+    was, will_be = (quantity_of(price, each.seats, each.units) or 0 for each in (before.terms, terms))
     _, paid = _amounts(before.terms, before.period_discount)
     _, payable = _amounts(terms, before.period_discount)
-    more = (getattr(terms, noun) or 0) > (getattr(before.terms, noun) or 0)
     amount = difference(paid, payable, rest_of(before.period, situation.now))
-    return _entries(before, [_Line(_COUNTS[noun][0 if more else 1], terms, price, amount, "Change")], situation)
+    return _entries(before, [_Line(more if will_be > was else fewer, terms, price, amount, "Change")], situation)
 
 
 def debit_discount(before: Subscription, terms: Terms) -> AppliedDiscount | None:

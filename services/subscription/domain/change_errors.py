@@ -136,13 +136,6 @@ class PeriodEndInPast(Invalid):
         super().__init__("PERIOD_END_IN_PAST", f"the period must end after {now.isoformat()}", field="change.current_period_end")
 
 
-class TooFarAhead(Invalid):
-    """Nothing is planned for so long."""
-
-    def __init__(self, field: str, years: int) -> None:
-        super().__init__("FIELD_INVALID", f"at most {years} years from now", field=field)
-
-
 class ProrationNotApplicable(Invalid):
     """Nothing is prorated by such a change."""
 

@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.chassis.metadata import MetadataValue
 from services.subscription.domain.change_errors import (
     NoPendingUpdate,
     PeriodEndInPast,
     SubscriptionNotTrialing,
-    TooFarAhead,
     TrialEndInPast,
 )
 from services.subscription.domain.change_shapes import ProductChange, SoldChange
 from services.subscription.domain.cycle import Situation, begun_again, cycled
 from services.subscription.domain.discount import AppliedDiscount, attached
+from services.subscription.domain.horizon import check_near
 from services.subscription.domain.periods import Interval, Period, Recurrence, period
 from services.subscription.domain.status import Status, after
 from services.subscription.domain.story import Change, SubscriptionFact, told
 from services.subscription.domain.subscription import Subscription, Terms
 
 _F = SubscriptionFact
-MOST_YEARS = 100
-_LONGEST = timedelta(days=MOST_YEARS * 365)
 
 
 def discount_changed(before: Subscription, applied: AppliedDiscount | None, situation: Situation) -> Change:
@@ -37,7 +35,10 @@ def discount_changed(before: Subscription, applied: AppliedDiscount | None, situ
 
 
 def trial_end_changed(before: Subscription, at: datetime | None, situation: Situation) -> Change:
-    """The trial ends then, or now and bills its first period. An active subscription gets a trial that begins now."""
+    """The trial ends then, or now and bills its first period. An active subscription gets a trial that begins now.
+
+    SubscriptionNotTrialing, TrialEndInPast, TooFarAhead, PeriodBilled; SUBSCRIPTION_STATUS_WRONG for a trial of one that is past due.
+    """
     if at is None:
         if before.status is not Status.TRIALING:
             raise SubscriptionNotTrialing(before.status)
@@ -51,16 +52,21 @@ def trial_end_changed(before: Subscription, at: datetime | None, situation: Situ
 
 
 def period_end_changed(before: Subscription, at: datetime, situation: Situation) -> Change:
-    """The current period ends then, and the next ones are counted from there. In a trial it is the trial that ends then."""
+    """The current period ends then, and the next ones are counted from there. In a trial it is the trial that ends then.
+
+    PeriodEndInPast, TooFarAhead.
+    """
     _check_ahead(at, situation.now, PeriodEndInPast(situation.now), "change.current_period_end")
     return told(_until(before, at), situation.now, _F.UPDATED)
 
 
 def pending_update_cleared(before: Subscription, situation: Situation) -> Change:
-    """Nothing waits for the next period any more. NoPendingUpdate."""
+    """Nothing waits for the next period any more, nor once a change is paid that would have left it waiting. NoPendingUpdate."""
     if before.pending_update is None:
         raise NoPendingUpdate
-    return told(replace(before, pending_update=None), situation.now, _F.UPDATED)
+    charging = before.charging_update
+    cleared = replace(charging, pending_update=None) if charging else None
+    return told(replace(before, pending_update=None, charging_update=cleared), situation.now, _F.UPDATED)
 
 
 def metadata_changed(before: Subscription, metadata: Mapping[str, MetadataValue], situation: Situation) -> Change:
@@ -72,7 +78,7 @@ def metadata_changed(before: Subscription, metadata: Mapping[str, MetadataValue]
 
 def product_changed_in_trial(before: Subscription, terms: Terms, wish: SoldChange, situation: Situation) -> Change:
     """Other terms while nothing is paid yet. Another product brings its own trial, counted from the start of this one; where that is over,
-    or there is none, the trial ends now."""
+    or there is none, the trial ends now. PeriodBilled."""
     assert before.trial is not None
     there = replace(before, terms=terms)
     if not isinstance(wish, ProductChange) or terms.product_id == before.terms.product_id:
@@ -88,7 +94,7 @@ def product_changed_in_trial(before: Subscription, terms: Terms, wish: SoldChang
 
 
 def trial_ended(before: Subscription, situation: Situation) -> Change:
-    """The trial is over now: the first period begins and is billed, as at the end that was set."""
+    """The trial is over now: the first period begins and is billed, as at the end that was set. PeriodBilled."""
     assert before.trial is not None
     over = replace(before, status=after("activate", before.status), trial=Period(before.trial.start, situation.now))
     return cycled(begun_again(over, situation.now), situation, _F.UPDATED, _F.ACTIVE)
@@ -104,5 +110,4 @@ def _until(before: Subscription, at: datetime) -> Subscription:
 def _check_ahead(at: datetime, now: datetime, in_past: Exception, field: str) -> None:
     if at <= now:
         raise in_past
-    if at - now > _LONGEST:
-        raise TooFarAhead(field, MOST_YEARS)
+    check_near(at, now, field)

@@ -25,6 +25,7 @@ from services.subscription.domain.pending import updated_terms
 from services.subscription.domain.periods import Interval, Recurrence
 from services.subscription.domain.price import Price
 from services.subscription.domain.seat_errors import NotSeatBased
+from services.subscription.domain.status import Status
 from services.subscription.domain.subscription import PendingUpdate, ProductTarget, Subscription, Terms
 
 _Counted = TypeVar("_Counted", SeatBasedPrice, UnitBasedPrice)
@@ -39,7 +40,7 @@ def update_of(before: Subscription, change: SoldChange, assigned_seats: int, now
     update = PendingUpdate(created_at=now, applies_at=before.period.end)
     match change:
         case ProductChange():
-            update = _product_update(update, before.terms, change)
+            update = _product_update(update, before, change)
         case SeatsChange(seats):
             update = replace(update, seats=_count(SeatBasedPrice, NotSeatBased, before.terms, seats, "change.seats"))
         case UnitsChange(units):
@@ -57,9 +58,7 @@ def scheduled_update(before: Subscription, change: SoldChange, assigned_seats: i
         return update_of(before, change, assigned_seats, now)
     there = replace(before, terms=updated_terms(before.terms, known))
     count = update_of(there, change, assigned_seats, now)
-    return replace(
-        known, seats=known.seats if count.seats is None else count.seats, units=known.units if count.units is None else count.units
-    )
+    return replace(known, seats=count.seats, units=count.units)
 
 
 def still_pending(before: Subscription, update: PendingUpdate) -> PendingUpdate | None:
@@ -102,8 +101,8 @@ def _count(kind: type[_Counted], missing: type[NotPossibleNow], terms: Terms, co
     return count
 
 
-def _product_update(update: PendingUpdate, terms: Terms, change: ProductChange) -> PendingUpdate:
-    product = change.product
+def _product_update(update: PendingUpdate, before: Subscription, change: ProductChange) -> PendingUpdate:
+    product, terms = change.product, before.terms
     recurrence, prices = offered(product, terms.currency, terms.recurrence.time_zone)
     seat_price, unit_price = counted_price(prices, SeatBasedPrice), counted_price(prices, UnitBasedPrice)
     if seat_price is None and (terms.seats is not None or change.seats is not None):
@@ -114,14 +113,21 @@ def _product_update(update: PendingUpdate, terms: Terms, change: ProductChange) 
         raise SeatsNeeded
     if unit_price is not None and terms.units is None and change.units is None:
         raise UnitsNeeded
-    # What was said about the tax when it was sold stays, unless the new price says otherwise.
-    tax_behavior = next((price.tax_behavior for price in prices if price.tax_behavior), terms.tax_behavior)
     return replace(
         update,
-        product=ProductTarget(product.id, product.name, recurrence, prices, tax_behavior),
+        product=ProductTarget(product.id, product.name, recurrence, prices, _tax_behavior(before, prices)),
         seats=_quantity(seat_price, terms.seats, change.seats, "change.product.seats"),
         units=_quantity(unit_price, terms.units, change.units, "change.product.units"),
     )
+
+
+def _tax_behavior(before: Subscription, prices: Sequence[Price]) -> str:
+    """As it was sold, once something was charged: credits of what was paid and all that follows are taxed alike. Until then, as the new
+    price says, if it does."""
+    in_first_trial = before.status is Status.TRIALING and before.trial is not None and before.trial.start == before.started_at
+    if before.terms.amount > 0 and not in_first_trial:
+        return before.terms.tax_behavior
+    return next((price.tax_behavior for price in prices if price.tax_behavior), before.terms.tax_behavior)
 
 
 def _quantity(price: PriceAmount | None, current: int | None, asked: int | None, at: str = "") -> int | None:

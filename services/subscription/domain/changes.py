@@ -17,6 +17,7 @@ from services.subscription.domain.errors import (
     SubscriptionNotCanceled,
     SubscriptionNotPaused,
 )
+from services.subscription.domain.horizon import check_near
 from services.subscription.domain.status import ENDED, Status, after
 from services.subscription.domain.story import Change, Story, SubscriptionFact, latest, told
 from services.subscription.domain.subscription import Cancellation, Pause, Subscription
@@ -35,7 +36,7 @@ class Why:
 
 
 def canceled(before: Subscription, why: Why, situation: Situation) -> Change:
-    """It ends with its current period. Repeated, only what was said about it changes."""
+    """It ends with its current period. Repeated, only what was said about it changes. SubscriptionEnded, SUBSCRIPTION_STATUS_WRONG."""
     if before.status in ENDED:
         raise SubscriptionEnded
     after("cancel", before.status)
@@ -48,7 +49,7 @@ def canceled(before: Subscription, why: Why, situation: Situation) -> Change:
 
 
 def uncanceled(before: Subscription, situation: Situation) -> Change:
-    """It goes on after all."""
+    """It goes on after all. SubscriptionEnded, SubscriptionNotCanceled, SUBSCRIPTION_STATUS_WRONG."""
     if before.status in ENDED:
         raise SubscriptionEnded
     if before.cancellation is None:
@@ -81,14 +82,15 @@ def revoked(before: Subscription, why: Why, situation: Situation, *, at: datetim
 def ended_with_customer(before: Subscription, deleted_at: datetime, situation: Situation) -> Story:
     """It ends when its customer was deleted, whichever of the two was heard of first."""
     due = caught_up(before, replace(situation, now=min(deleted_at, situation.now)))
-    if any(step.entries for step in due):
-        situation = situation.without_pending()
-    end = revoked(latest(before, due), Why(), situation, at=max(deleted_at, before.started_at))
+    end = revoked(latest(before, due), Why(), situation.after(due), at=max(deleted_at, before.started_at))
     return (*due, end) if end.facts else due
 
 
 def paused(before: Subscription, resumes_at: datetime | None, situation: Situation) -> Change:
-    """It rests from the end of its period on. Repeated, only `resumes_at` changes."""
+    """It rests from the end of its period on. Repeated, only `resumes_at` changes.
+
+    SubscriptionEnded, SubscriptionNotActive, SubscriptionCanceled, ResumesAtTooEarly, TooFarAhead.
+    """
     if before.status in ENDED:
         raise SubscriptionEnded
     if before.status is not Status.ACTIVE:
@@ -97,19 +99,21 @@ def paused(before: Subscription, resumes_at: datetime | None, situation: Situati
         raise SubscriptionCanceled
     if resumes_at is not None and resumes_at <= before.period.end:
         raise ResumesAtTooEarly(before.period.end)
+    if resumes_at is not None:
+        check_near(resumes_at, situation.now, "resumes_at")
     pause = Pause(resumes_at)
     return Change(before) if pause == before.pause else told(replace(before, pause=pause), situation.now, _F.UPDATED)
 
 
 def pause_unscheduled(before: Subscription, situation: Situation) -> Change:
-    """It does not rest after all."""
+    """It does not rest after all. PauseNotScheduled."""
     if before.pause is None or before.pause.paused_at is not None:
         raise PauseNotScheduled
     return told(replace(before, pause=None), situation.now, _F.UPDATED)
 
 
 def resumed_now(before: Subscription, situation: Situation) -> Change:
-    """It goes on now, in a new period."""
+    """It goes on now, in a new period. SubscriptionNotPaused, PeriodBilled."""
     if before.status is not Status.PAUSED:
         raise SubscriptionNotPaused(before.status)
     return resumed(before, situation.now, situation)

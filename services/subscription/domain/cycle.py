@@ -35,14 +35,18 @@ class Situation:
     new_id: Callable[[], UUID]
     pending: tuple[BillingEntry, ...] = ()
     """Its entries that wait for an order."""
-    target_is_gone: bool = False
-    """The product that it is to change to has no price in its currency any more."""
+    lost_product_id: UUID | None = None
+    """A product that it was to change to, and that has no price in its currency any more."""
     is_billed: bool = False
     """Time has billed a period already that begins at `now`."""
 
-    def without_pending(self) -> Situation:
-        """After an order took them."""
-        return replace(self, pending=()) if self.pending else self
+    def after(self, story: Story) -> Situation:
+        """Once that has happened: what of its entries waits still, or anew."""
+        told = {entry.id: entry for step in story for entry in step.entries}
+        if not told:
+            return self
+        known = {entry.id: entry for entry in self.pending} | told
+        return replace(self, pending=tuple(entry for entry in known.values() if entry.state is EntryState.PENDING))
 
 
 def caught_up(before: Subscription, situation: Situation, *, most: int = MOST_STEPS) -> Story:
@@ -51,8 +55,7 @@ def caught_up(before: Subscription, situation: Situation, *, most: int = MOST_ST
     latest = before
     while (due_at := latest.due_at) is not None and due_at <= situation.now and len(story) < most:
         step = _step(latest, due_at, situation)
-        if step.entries:
-            situation = situation.without_pending()
+        situation = situation.after((step,))
         story.append(step)
         latest = step.after
     return tuple(story)
@@ -114,6 +117,15 @@ def begun_again(before: Subscription, at: datetime) -> Subscription:
     return replace(before, anchor=at, period_number=0, period=period(at, before.terms.recurrence, 0))
 
 
+def updated(before: Subscription, situation: Situation) -> Subscription:
+    """It with the change that waited for the next period; without it, if the product that it led to has lost its price."""
+    update = before.pending_update
+    if update is None:
+        return before
+    is_lost = update.product is not None and update.product.product_id == situation.lost_product_id
+    return replace(before, terms=before.terms if is_lost else updated_terms(before.terms, update), pending_update=None)
+
+
 def _step(before: Subscription, due_at: datetime, situation: Situation) -> Change:
     if before.status is Status.PAUSED:
         return resumed(before, due_at, situation)
@@ -132,10 +144,7 @@ def _step(before: Subscription, due_at: datetime, situation: Situation) -> Chang
 
 def _renewed(before: Subscription, situation: Situation) -> Change:
     """In its next period, with the change that waited for it."""
-    following = before
-    if before.pending_update is not None:
-        terms = before.terms if situation.target_is_gone else updated_terms(before.terms, before.pending_update)
-        following = replace(before, terms=terms, pending_update=None)
+    following = updated(before, situation)
     if following.terms.recurrence != before.terms.recurrence:
         following = begun_again(following, before.period.end)
     else:
@@ -151,11 +160,8 @@ def _renewed(before: Subscription, situation: Situation) -> Change:
 
 
 def resumed(before: Subscription, at: datetime, situation: Situation) -> Change:
-    """It goes on: a new period begins there and is billed. SUBSCRIPTION_STATUS_WRONG unless it rests."""
-    active = replace(before, status=_going_on("resume", before), pause=None)
-    if before.pending_update is not None:
-        terms = active.terms if situation.target_is_gone else updated_terms(active.terms, before.pending_update)
-        active = replace(active, terms=terms, pending_update=None)
+    """It goes on: a new period begins there and is billed. PeriodBilled; SUBSCRIPTION_STATUS_WRONG unless it rests."""
+    active = replace(updated(before, situation), status=_going_on("resume", before), pause=None)
     became = () if active.status is Status.ACTIVE else (_F.PAST_DUE,)
     return cycled(begun_again(active, at), situation, _F.UPDATED, _F.RESUMED, *became)
 

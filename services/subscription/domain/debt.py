@@ -14,7 +14,7 @@ from uuid import UUID
 
 from services.subscription.domain.billing import BillingReason
 from services.subscription.domain.changes import Why, revoked
-from services.subscription.domain.cycle import Situation, begun_again, cycled
+from services.subscription.domain.cycle import Situation, begun_again, cycled, updated
 from services.subscription.domain.status import ENDED, Status, after
 from services.subscription.domain.story import Story, SubscriptionFact, told
 from services.subscription.domain.subscription import Subscription
@@ -97,14 +97,14 @@ def _owing(before: Subscription, past_due_at: datetime, given_up: bool, situatio
 
 
 def _recovered(before: Subscription, at: datetime, situation: Situation) -> Story:
-    """Nothing is owed. After a time as unpaid, a period that is over is followed by a new one from the payment on."""
+    """Nothing is owed. After a time as unpaid, a period that is over is followed by a new one from the payment on, or by the end."""
     if before.past_due_at is None:
         return ()
     if before.status not in (Status.PAST_DUE, Status.UNPAID):
         return (told(replace(before, past_due_at=None), situation.now, _F.UPDATED),)
     active = replace(before, status=after("recover", before.status), past_due_at=None)
-    if before.status is Status.UNPAID and before.period.end <= at:
-        return (cycled(begun_again(active, at), situation, _F.UPDATED, _F.ACTIVE),)
+    if before.status is Status.UNPAID and before.period.end <= at and before.cancellation is None:
+        return (cycled(begun_again(updated(active, situation), at), situation, _F.UPDATED, _F.ACTIVE),)
     return (told(active, situation.now, _F.UPDATED, _F.ACTIVE),)
 
 

@@ -64,6 +64,13 @@ class ResumesAtTooEarly(Invalid):
         super().__init__("RESUMES_AT_TOO_EARLY", f"resumes_at must be after the pause begins, {period_end.isoformat()}", field="resumes_at")
 
 
+class TooFarAhead(Invalid):
+    """Nothing is planned for so long."""
+
+    def __init__(self, field: str, years: int) -> None:
+        super().__init__("FIELD_INVALID", f"at most {years} years from now", field=field)
+
+
 class PeriodBilled(NotPossibleNow):
     """Time does not bill a price twice for a period."""
 

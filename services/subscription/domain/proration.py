@@ -30,10 +30,6 @@ class Rest:
         return divide_half_away(amount * self.seconds_left, self.seconds)
 
 
-WHOLE = Rest(1, 1)
-"""A period that has not begun to pass."""
-
-
 def rest_of(period: Period, now: datetime) -> Rest:
     """What is left of a period; a second that has begun is over. Nothing is left of one that is over, all of one that is to come."""
     seconds = max((period.end - period.start) // _SECOND, 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
+from services.chassis.metadata import MetadataValue
 from services.subscription.domain.cycle import Situation
 from services.subscription.domain.discount import AppliedDiscount, attached
 from services.subscription.domain.entry import dropped
@@ -32,8 +34,8 @@ class Purchase:
     trial_end: datetime | None
     discount: AppliedDiscount | None = None
     upgrades_subscription: bool = False
-    claim_seat_for_buyer: bool = False
-    customer_email: str | None = None
+    metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
+    """For a new one; what is upgraded keeps its own."""
 
     @property
     def trial(self) -> Period | None:
@@ -76,6 +78,7 @@ def started(purchase: Purchase, now: datetime) -> Change:
         period=trial or first,
         trial=trial,
         period_discount=None if trial else purchase.discount,
+        metadata=purchase.metadata,
         started_at=purchase.started_at,
         version=0,
         created_at=now,
@@ -109,8 +112,17 @@ def upgraded(before: Subscription, purchase: Purchase, situation: Situation) -> 
         period_discount=None if trial else purchase.discount,
     )
     begun = replace(begun, status=_upgraded_status(before.status, trial is not None))
-    became_active = (_F.ACTIVE,) if begun.status is Status.ACTIVE and before.status is not Status.ACTIVE else ()
-    return told(begun, situation.now, _F.UPDATED, *became_active, _F.CYCLED, entries=dropped(situation.pending))
+    return told(begun, situation.now, _F.UPDATED, *_became(before, begun), _F.CYCLED, entries=dropped(situation.pending))
+
+
+def _became(before: Subscription, begun: Subscription) -> Iterator[SubscriptionFact]:
+    """What was to come of the free one, or what it was, and is no more."""
+    if before.cancellation is not None:
+        yield _F.UNCANCELED
+    if before.status is Status.PAUSED:
+        yield _F.RESUMED
+    elif begun.status is Status.ACTIVE and before.status is not Status.ACTIVE:
+        yield _F.ACTIVE
 
 
 def _upgraded_status(status: Status, has_trial: bool) -> Status:

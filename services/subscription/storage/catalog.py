@@ -9,6 +9,7 @@ from services.chassis.database import Transaction
 from services.chassis.sql import Statement, bulk_insert
 from services.subscription.domain.catalog import CatalogProduct, KnownDiscount
 from services.subscription.storage.documents import PRODUCT
+from services.subscription.storage.keys import key_arrays
 from services.subscription.storage.tables import discount, product
 
 _KEEP_PRODUCTS = bulk_insert(
@@ -33,16 +34,11 @@ class StoredCatalog:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
 
-    async def product(self, organization_id: UUID, product_id: UUID) -> CatalogProduct | None:
-        """As the newest fact told; None if none has."""
-        return (await self.products([(organization_id, product_id)])).get((organization_id, product_id))
-
     async def products(self, keys: Collection[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], CatalogProduct]:
         """Those that facts have told of, by organization and id."""
         if not keys:
             return {}
-        parameters = {"organization_ids": [key[0] for key in keys], "ids": [key[1] for key in keys]}
-        found = [PRODUCT.load(row["details"]) for row in await self._transaction.all(_PRODUCTS, **parameters)]
+        found = [PRODUCT.load(row["details"]) for row in await self._transaction.all(_PRODUCTS, **key_arrays(keys))]
         return {(each.organization_id, each.id): each for each in found}
 
     async def keep_products(self, products: Sequence[CatalogProduct]) -> None:

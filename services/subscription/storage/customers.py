@@ -9,6 +9,7 @@ from typing import Any
 from services.chassis.database import Transaction
 from services.chassis.sql import Statement, bulk_insert, bulk_update
 from services.subscription.domain.catalog import KnownCustomer
+from services.subscription.storage.keys import key_arrays
 from services.subscription.storage.tables import customer as table
 from services.subscription.usecases.ports import CustomerKey
 
@@ -29,11 +30,12 @@ _NAME = tuple(
         f"with named as (select t.organization_id, t.id, k.external_id from {name} t "
         "join unnest(%(organization_ids)s::uuid[], %(ids)s::uuid[], %(external_ids)s::text[]) as k (organization_id, id, external_id) "
         "on t.organization_id = k.organization_id and t.customer_id = k.id "
-        "where t.external_customer_id is null order by t.organization_id, t.id for update of t) "
+        f"where t.external_customer_id is null{condition} order by t.organization_id, t.id for update of t) "
         f"update {name} t set external_customer_id = named.external_id from named "
         "where t.organization_id = named.organization_id and t.id = named.id"
     )
-    for name in ("subscription", "customer_seat")
+    # Seats that nobody has are in no index by customer, and get another holder with the next assignment.
+    for name, condition in (("subscription", ""), ("customer_seat", " and t.status <> 'revoked'"))
 )
 
 
@@ -47,8 +49,7 @@ class StoredCustomers:
         """What is known of them; nobody else begins or ends their subscriptions until the transaction ends."""
         keys = sorted(customers)
         await self._transaction.many(_KNOWN, [_row(KnownCustomer(*key, version=0)) for key in keys])
-        parameters = {"organization_ids": [key[0] for key in keys], "ids": [key[1] for key in keys]}
-        found = await self._transaction.all(_LOCK, **parameters)
+        found = await self._transaction.all(_LOCK, **key_arrays(keys))
         return {(row["organization_id"], row["id"]): KnownCustomer(**row) for row in found}
 
     async def keep(self, customers: Sequence[KnownCustomer]) -> None:

@@ -16,6 +16,7 @@ from services.chassis.sql import Statement, bulk_insert, compile_statement
 from services.subscription.domain.entry import LIFECYCLE, BillingEntry, EntryState
 from services.subscription.domain.errors import PeriodBilled
 from services.subscription.storage.entry_rows import entry_to_row, row_to_entry
+from services.subscription.storage.keys import key_arrays
 from services.subscription.storage.tables import billing_entry as table
 from services.subscription.usecases.ports import ListedEntries, SubscriptionKey
 
@@ -32,6 +33,10 @@ _OF_ORDER = compile_statement(
         table.c.order_id == bindparam("order_id"),
     )
     .order_by(table.c.created_at, table.c.id)
+)
+_RESERVED = Statement(
+    "select e.* from unnest(%(organization_ids)s::uuid[], %(ids)s::uuid[]) as o (organization_id, id) join billing_entry e "
+    "on e.organization_id = o.organization_id and e.order_id = o.id and e.state = 'charging' order by e.created_at, e.id"
 )
 # The condition is that of the unique index.
 _OF_PERIOD = Statement(
@@ -62,9 +67,8 @@ class StoredEntries:
 
     async def pending(self, keys: Collection[SubscriptionKey]) -> Mapping[UUID, tuple[BillingEntry, ...]]:
         """What waits for an order, by subscription, oldest first."""
-        parameters = {"organization_ids": [key[0] for key in keys], "ids": [key[1] for key in keys]}
         found: dict[UUID, tuple[BillingEntry, ...]] = {}
-        for row in await self._transaction.all(_PENDING, **parameters):
+        for row in await self._transaction.all(_PENDING, **key_arrays(keys)):
             found[row["subscription_id"]] = (*found.get(row["subscription_id"], ()), row_to_entry(row))
         return found
 
@@ -72,6 +76,13 @@ class StoredEntries:
         """What an order bills of its subscription."""
         parameters = {"organization_id": organization_id, "subscription_id": subscription_id, "order_id": order_id}
         return [row_to_entry(row) for row in await self._transaction.all(_OF_ORDER, **parameters)]
+
+    async def reserved(self, orders: Collection[tuple[UUID, UUID]]) -> Mapping[UUID, Sequence[BillingEntry]]:
+        """What waits for the charges of orders (organization, id), by order."""
+        found: dict[UUID, list[BillingEntry]] = {}
+        for row in await self._transaction.all(_RESERVED, **key_arrays(orders)) if orders else ():
+            found.setdefault(row["order_id"], []).append(row_to_entry(row))
+        return found
 
     async def are_of_period(self, organization_id: UUID, subscription_id: UUID, start: datetime) -> bool:
         """Whether time has billed the period of a subscription that began then."""
@@ -83,8 +94,7 @@ class StoredEntries:
         if not orders:
             return
         state = LIFECYCLE.after("bill" if paid else "drop", EntryState.CHARGING)
-        keys = sorted(orders)
-        await self._transaction.execute(_SETTLE, state=state, organization_ids=[key[0] for key in keys], ids=[key[1] for key in keys])
+        await self._transaction.execute(_SETTLE, state=state, **key_arrays(orders))
 
     async def page(self, organization_id: UUID, subscription_id: UUID, pending: bool | None, page: Page) -> ListedEntries:
         """One page of a subscription's entries."""

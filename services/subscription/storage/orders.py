@@ -9,6 +9,7 @@ from services.chassis.database import Transaction
 from services.chassis.sql import Statement, bulk_insert
 from services.subscription.domain.debt import SubscriptionOrder
 from services.subscription.storage.entry_rows import order_to_row, row_to_order
+from services.subscription.storage.keys import key_arrays
 from services.subscription.storage.tables import subscription_order as table
 from services.subscription.usecases.ports import SubscriptionKey
 
@@ -45,8 +46,7 @@ class StoredOrders:
 
     async def unpaid(self, keys: Collection[SubscriptionKey]) -> Mapping[UUID, list[SubscriptionOrder]]:
         """Those that failed, or were given up, by subscription."""
-        parameters = {"organization_ids": [key[0] for key in keys], "ids": [key[1] for key in keys]}
         found: dict[UUID, list[SubscriptionOrder]] = {}
-        for row in await self._transaction.all(_UNPAID, **parameters):
+        for row in await self._transaction.all(_UNPAID, **key_arrays(keys)):
             found.setdefault(row["subscription_id"], []).append(row_to_order(row))
         return found

@@ -9,6 +9,7 @@ from services.chassis.database import Row, Transaction
 from services.chassis.sql import Statement, bulk_insert
 from services.subscription.domain.seat_container import Container, ContainerKind
 from services.subscription.domain.status import ENDED, Status
+from services.subscription.storage.keys import key_arrays
 from services.subscription.storage.seat_tables import seat_order
 from services.subscription.usecases.seat_ports import ContainerKey
 
@@ -56,9 +57,7 @@ class StoredContainers:
 
     async def lock_many(self, kind: ContainerKind, keys: Set[ContainerKey]) -> list[Container]:
         """The same for many."""
-        ordered = sorted(keys)
-        arrays = {"organization_ids": [key[0] for key in ordered], "ids": [key[1] for key in ordered]}
-        return [_container(kind, row) for row in await self._transaction.all(_LOCK_MANY[kind], **arrays)] if ordered else []
+        return [_container(kind, row) for row in await self._transaction.all(_LOCK_MANY[kind], **key_arrays(keys))] if keys else []
 
     async def add_orders(self, containers: Sequence[Container]) -> None:
         """Orders that sold seats; those that are there get a name at most. No order twice."""

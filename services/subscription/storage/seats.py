@@ -12,6 +12,7 @@ from services.chassis.pagination import Page, paged
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
 from services.subscription.domain.seat import Holder, Seat, SeatStatus
 from services.subscription.domain.seat_container import ContainerKind
+from services.subscription.storage.keys import key_arrays
 from services.subscription.storage.seat_tables import customer_seat as table
 from services.subscription.usecases.ports import CustomerKey
 from services.subscription.usecases.seat_ports import ContainerKey
@@ -82,11 +83,11 @@ class StoredSeats:
 
     async def lock_live(self, containers: Set[ContainerKey]) -> list[Seat]:
         """All pending and claimed seats of some containers."""
-        return [row_to_seat(row) for row in await self._transaction.all(_LOCK_LIVE, **_arrays(containers))]
+        return [row_to_seat(row) for row in await self._transaction.all(_LOCK_LIVE, **key_arrays(containers))]
 
     async def lock_live_of_customers(self, customers: Set[CustomerKey]) -> list[Seat]:
         """All seats that some customers have or are invited to."""
-        return [row_to_seat(row) for row in await self._transaction.all(_LOCK_LIVE_OF_CUSTOMERS, **_arrays(customers))]
+        return [row_to_seat(row) for row in await self._transaction.all(_LOCK_LIVE_OF_CUSTOMERS, **key_arrays(customers))]
 
     async def assigned_count(self, organization_id: UUID, container_id: UUID) -> int:
         """How many seats of a subscription or order are pending or claimed; who has locked the container has the number."""
@@ -130,8 +131,3 @@ def _seat_to_row(seat: Seat) -> dict[str, object]:
 
 def _one(row: Row | None) -> Seat | None:
     return row_to_seat(row) if row else None
-
-
-def _arrays(keys: Set[tuple[UUID, UUID]]) -> dict[str, list[UUID]]:
-    ordered = sorted(keys)
-    return {"organization_ids": [key[0] for key in ordered], "ids": [key[1] for key in ordered]}

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select, text
 
 from services.chassis.database import Transaction
 from services.chassis.pagination import Page
 from services.chassis.sql import Statement, bulk_insert, bulk_update, compile_statement
 from services.subscription.domain.status import BILLABLE
 from services.subscription.domain.subscription import Subscription
+from services.subscription.storage.keys import key_arrays
 from services.subscription.storage.listing import list_subscriptions
 from services.subscription.storage.rows import cycle_to_row, row_to_subscription, subscription_to_row
 from services.subscription.storage.subscription_export import subscriptions_behind
 from services.subscription.storage.tables import subscription as table
 from services.subscription.usecases.filters import Filters
-from services.subscription.usecases.ports import CustomerKey, Listed, OrderKey, SubscriptionKey
+from services.subscription.usecases.ports import CustomerKey, DueSubscription, Listed, OrderKey, SubscriptionKey
 from services.subscription.usecases.subscription_export import ExportedSubscription
 
 _KEY = ("organization_id", "id")
@@ -54,7 +56,10 @@ _SAVE_CYCLED = bulk_update(table, key=_KEY, columns=_CYCLING)
 _DUE = select(table).where(table.c.due_at <= bindparam("now"))
 # The conditions on sandboxes are spelled as the partial indexes spell them.
 _LOCK_DUE = compile_statement(
-    _DUE.where(text("not is_sandbox(organization_id)")).order_by(table.c.due_at).limit(bindparam("most")).with_for_update(skip_locked=True)
+    _DUE.where(text("not is_sandbox(organization_id)"), table.c.id != func.all(bindparam("but", type_=ARRAY(Uuid))))
+    .order_by(table.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
 _LOCK_DUE_OF_SANDBOX = compile_statement(
     _DUE.where(table.c.organization_id == bindparam("organization_id"), text("is_sandbox(organization_id)"))
@@ -70,7 +75,7 @@ _COUNT_CHARGING = Statement(
     "select count(*) as count from subscription where organization_id = %(organization_id)s and charging_order_id is not null"
 )
 _LOCK_OF_CUSTOMERS = Statement(
-    "select s.* from subscription s join unnest(%(organization_ids)s::uuid[], %(customer_ids)s::uuid[]) as c (organization_id, id) "
+    "select s.* from subscription s join unnest(%(organization_ids)s::uuid[], %(ids)s::uuid[]) as c (organization_id, id) "
     "on s.organization_id = c.organization_id and s.customer_id = c.id order by s.organization_id, s.id for update of s"
 )
 # Which subscriptions a batch of orders may move: those that wait for the very order, and those that owe, or are going to.
@@ -108,11 +113,12 @@ class StoredSubscriptions:
 
     async def lock_many(self, keys: Set[SubscriptionKey]) -> list[Subscription]:
         """Those that are there, in the order of their keys."""
-        return await self._many(_LOCK_MANY, organization_ids=[key[0] for key in sorted(keys)], ids=[key[1] for key in sorted(keys)])
+        return await self._many(_LOCK_MANY, **key_arrays(keys))
 
-    async def lock_due(self, now: datetime, most: int) -> list[Subscription]:
-        """Live ones that time has something to do to, longest due first; those that somebody else works on are left to them."""
-        return await self._many(_LOCK_DUE, now=now, most=most)
+    async def lock_due(self, now: datetime, most: int, but: Sequence[UUID]) -> list[DueSubscription]:
+        """Live ones but these that time has something to do to, longest due first; those that somebody else works on are left to them."""
+        rows = await self._transaction.all(_LOCK_DUE, now=now, most=most, but=list(but))
+        return [DueSubscription(row["id"], partial(row_to_subscription, row)) for row in rows]
 
     async def lock_due_of_sandbox(self, organization_id: UUID, now: datetime, most: int) -> list[Subscription]:
         """A sandbox's that time has something to do to, longest due first."""
@@ -135,8 +141,7 @@ class StoredSubscriptions:
 
     async def lock_of_customers(self, customers: Set[CustomerKey]) -> list[Subscription]:
         """All subscriptions of some customers."""
-        keys = sorted(customers)
-        return await self._many(_LOCK_OF_CUSTOMERS, organization_ids=[key[0] for key in keys], customer_ids=[key[1] for key in keys])
+        return await self._many(_LOCK_OF_CUSTOMERS, **key_arrays(customers))
 
     async def of_orders(self, orders: Set[OrderKey], owing: Set[SubscriptionKey]) -> set[SubscriptionKey]:
         """Those that these orders may change; `owing`: those of which an order was not paid."""

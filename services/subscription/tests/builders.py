@@ -101,9 +101,9 @@ def entry(subscription: Subscription, amount: int = -500, **fields: Any) -> Bill
     return BillingEntry(**values)
 
 
-def at(now: datetime = NOW, pending: Sequence[BillingEntry] = (), *, target_is_gone: bool = False) -> Situation:
+def at(now: datetime = NOW, pending: Sequence[BillingEntry] = (), *, lost_product_id: UUID | None = None) -> Situation:
     """What a decision at that time depends on."""
-    return Situation(now, new_id, tuple(pending), target_is_gone)
+    return Situation(now, new_id, tuple(pending), lost_product_id)
 
 
 def billed_in(story: Story) -> list[Billing]:

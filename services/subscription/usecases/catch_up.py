@@ -17,22 +17,18 @@ _STEPS = 20
 """Of one subscription in one transaction; the rest is due at once again."""
 
 
-async def catch_up(now: datetime, new_id: NewId, *, store: Store, batch: int = BATCH) -> int:
-    """Do one batch of what is due in live organizations; how many there were. Any number may work side by side."""
-    return await _catch_up(await store.subscriptions.lock_due(now, batch), now, new_id, store=store)
-
-
-async def catch_up_sandbox(organization_id: UUID, now: datetime, new_id: NewId, *, store: Store) -> int:
-    """The same for one sandbox at its own time."""
-    return await _catch_up(await store.subscriptions.lock_due_of_sandbox(organization_id, now, BATCH), now, new_id, store=store)
-
-
-async def _catch_up(due: Sequence[Subscription], now: datetime, new_id: NewId, *, store: Store) -> int:
-    if not due:
-        return 0
+async def catch_up(due: Sequence[Subscription], now: datetime, new_id: NewId, *, store: Store) -> None:
+    """Do all that is due to these, which are locked. Any number of workers may be at others meanwhile."""
     situation_of = await situations(due, lambda _: now, new_id, store=store)
     stories = [(before, caught_up(before, situation_of[before.id], most=_STEPS)) for before in due]
     await tell(stories, store=store)
     # Nothing was due if the row was told so by an older rule: it says now when it is.
     await store.subscriptions.save_cycled([before for before, story in stories if not story])
+
+
+async def catch_up_sandbox(organization_id: UUID, now: datetime, new_id: NewId, *, store: Store) -> int:
+    """A batch of what is due in one sandbox at its own time; how many there were."""
+    due = await store.subscriptions.lock_due_of_sandbox(organization_id, now, BATCH)
+    if due:
+        await catch_up(due, now, new_id, store=store)
     return len(due)

@@ -40,5 +40,5 @@ async def locked(
         raise SubscriptionNotFound(subscription_id)
     situation = (await situations([before], lambda _: now, new_id, store=store))[before.id]
     due = caught_up(before, situation)
-    situation = situation.without_pending() if any(step.entries for step in due) else situation
-    return before, due, replace(situation, is_billed=await store.entries.are_of_period(organization_id, subscription_id, now))
+    is_billed = await store.entries.are_of_period(organization_id, subscription_id, now)
+    return before, due, replace(situation.after(due), is_billed=is_billed)

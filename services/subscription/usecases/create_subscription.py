@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -51,9 +51,9 @@ async def create_subscription(asked: FreeSubscription, now: datetime, *, store: 
         terms=terms,
         started_at=now,
         trial_end=None,
+        metadata=asked.metadata,
     )
-    start = started(purchase, now)
-    change = replace(start, after=replace(start.after, metadata=asked.metadata))
+    change = started(purchase, now)
     await store.subscriptions.add([change.after])
     store.publisher.publish([change])
     return change.after

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from services.chassis.organization_clock import NowOf
@@ -34,30 +34,42 @@ async def settle_subscriptions(
         return
     found = await store.subscriptions.lock_many(keys)
     # Read after the lock: of two who heard of different orders the second sees what the first wrote.
-    unpaid = await store.orders.unpaid(sorted(keys))
+    unpaid = await store.orders.unpaid(keys)
     organizations = await store.organizations.get_many({key[0] for key in keys})
     situation_of = await situations(found, now_of, new_id, store=store)
-    by_order = {each.id: each for each in heard}
+    decided = await _charges_decided(found, heard, situation_of, store=store)
+    paid: dict[UUID, list[SubscriptionOrder]] = {}
+    for each in heard:
+        if each.state is OrderState.PAID:
+            paid.setdefault(each.subscription_id, []).append(each)
     stories: list[tuple[Subscription, Story]] = []
     for before in found:
-        paid = [each for each in heard if each.subscription_id == before.id and each.state is OrderState.PAID]
-        change = await _charge_decided(before, by_order, situation_of[before.id], store=store)
+        change: Story = decided.get(before.id, ())
         keeps_unpaid = organizations[before.organization_id].keeps_unpaid
-        orders = [*unpaid.get(before.id, ()), *paid]
-        stories.append(
-            (before, (*change, *settled(latest(before, change), orders, keeps_unpaid=keeps_unpaid, situation=situation_of[before.id])))
-        )
+        orders = [*unpaid.get(before.id, ()), *paid.get(before.id, ())]
+        situation = situation_of[before.id].after(change)
+        debts = settled(latest(before, change), orders, keeps_unpaid=keeps_unpaid, situation=situation)
+        stories.append((before, (*change, *debts)))
     await tell(stories, store=store)
 
 
-async def _charge_decided(before: Subscription, heard: dict[UUID, SubscriptionOrder], situation: Situation, *, store: Store) -> Story:
-    """What becomes of a change that waited for one of these orders."""
-    order = heard.get(before.charging_update.order_id) if before.charging_update else None
-    if order is None or order.state is OrderState.FAILED:
-        return ()
-    reserved = await store.entries.of_order(before.organization_id, before.id, order.id)
-    decide = charged if order.state is OrderState.PAID else not_charged
-    return (decide(before, reserved, situation),)
+async def _charges_decided(
+    found: Sequence[Subscription], heard: Sequence[SubscriptionOrder], situation_of: Mapping[UUID, Situation], *, store: Store
+) -> dict[UUID, Story]:
+    """What becomes of the changes that waited for one of these orders, by subscription."""
+    known = {each.id: each for each in heard if each.state is not OrderState.FAILED}
+    waiting = [
+        (before, known[before.charging_update.order_id])
+        for before in found
+        if before.charging_update is not None and before.charging_update.order_id in known
+    ]
+    reserved = await store.entries.reserved({(before.organization_id, order.id) for before, order in waiting})
+    return {
+        before.id: (
+            (charged if order.state is OrderState.PAID else not_charged)(before, reserved.get(order.id, ()), situation_of[before.id]),
+        )
+        for before, order in waiting
+    }
 
 
 async def _settle_entries(heard: Sequence[SubscriptionOrder], *, store: Store) -> None:

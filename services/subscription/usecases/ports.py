@@ -45,6 +45,14 @@ class ListedEntries:
     next_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class DueSubscription:
+    """One that is locked and not read yet, so that one that cannot be read holds up no other."""
+
+    id: UUID
+    read: Callable[[], Subscription]
+
+
 class Subscriptions(Protocol):
     """The subscriptions that a transaction sees."""
 
@@ -54,7 +62,7 @@ class Subscriptions(Protocol):
 
     async def lock_many(self, keys: Set[SubscriptionKey]) -> list[Subscription]: ...
 
-    async def lock_due(self, now: datetime, most: int) -> list[Subscription]: ...
+    async def lock_due(self, now: datetime, most: int, but: Sequence[UUID]) -> list[DueSubscription]: ...
 
     async def lock_due_of_sandbox(self, organization_id: UUID, now: datetime, most: int) -> list[Subscription]: ...
 
@@ -92,6 +100,8 @@ class Entries(Protocol):
 
     async def of_order(self, organization_id: UUID, subscription_id: UUID, order_id: UUID) -> list[BillingEntry]: ...
 
+    async def reserved(self, orders: Collection[tuple[UUID, UUID]]) -> Mapping[UUID, Sequence[BillingEntry]]: ...
+
     async def are_of_period(self, organization_id: UUID, subscription_id: UUID, start: datetime) -> bool: ...
 
     async def settle(self, orders: Collection[tuple[UUID, UUID]], *, paid: bool) -> None: ...
@@ -119,8 +129,6 @@ class Organizations(Protocol):
 
 class Catalog(Protocol):
     """The products and discounts that a transaction sees."""
-
-    async def product(self, organization_id: UUID, product_id: UUID) -> CatalogProduct | None: ...
 
     async def products(self, keys: Collection[tuple[UUID, UUID]]) -> Mapping[tuple[UUID, UUID], CatalogProduct]: ...
 

@@ -50,5 +50,5 @@ async def upgrade_subscriptions(purchases: Sequence[Purchase], now_of: NowOf, ne
 
 async def _owe(keys: set[SubscriptionKey], now_of: NowOf, new_id: NewId, *, store: Store) -> None:
     """Facts of their orders may have come first."""
-    unpaid = await store.orders.unpaid(sorted(keys))
+    unpaid = await store.orders.unpaid(keys)
     await settle_subscriptions({key for key in keys if key[1] in unpaid}, (), now_of, new_id, store=store)

@@ -125,6 +125,23 @@ async def test_lists_go_page_by_page_and_search(api: Api) -> None:
     assert (await caller.call("ListBenefits", pb.ListBenefitsRequest(query="%"))).benefits == []
 
 
+async def test_benefits_are_narrowed_by_type_and_metadata_and_without_some(api: Api) -> None:
+    caller = api.caller()
+    note = await caller.call("CreateBenefit", a_request(metadata={"tier": "gold", "seats": 3}))
+    flag = await caller.call("CreateBenefit", a_request(feature_flag=benefit_pb2.FeatureFlagBenefit(), metadata={"tier": "gold"}))
+    keys = await caller.call("CreateBenefit", a_request(license_keys=benefit_pb2.LicenseKeysBenefit()))
+    for given, expected in (
+        ({"type": ["license_keys", "feature_flag"]}, [flag, keys]),
+        ({"type": ["custom"], "exclude_id": [note.id]}, []),
+        ({"exclude_id": [flag.id, str(new_id())]}, [note, keys]),
+        ({"metadata": {"tier": "gold"}}, [note, flag]),
+        ({"metadata": {"tier": "gold", "seats": "3"}}, [note]),
+        ({"metadata": {"seats": ""}}, []),
+    ):
+        found = await caller.call("ListBenefits", pb.ListBenefitsRequest(order_by="type", **given))
+        assert [each.id for each in found.benefits] == [each.id for each in expected], given
+
+
 async def test_a_page_token_that_was_tampered_with_is_refused(api: Api) -> None:
     caller = api.caller()
     for _ in range(2):

@@ -85,7 +85,7 @@ async def test_grants_are_listed_by_customer_benefit_and_source(api: Api) -> Non
     product = new_id()
     benefits = [await api.suite.benefit(a_draft(kind)) for kind in (Kind.CUSTOM, Kind.LICENSE_KEYS)]
     await api.suite.carry(product, [benefit.id for benefit in benefits])
-    first, second = order_paid(product, new_id()), order_paid(product, new_id())
+    first, second = order_paid(product, new_id(), external_customer_id="ada"), order_paid(product, new_id())
     await api.suite.react(first, second)
     caller = api.caller()
 
@@ -97,6 +97,7 @@ async def test_grants_are_listed_by_customer_benefit_and_source(api: Api) -> Non
     assert await count() == 4
     assert await count(customer_id=[first.message.customer_id]) == 2
     assert await count(customer_id=[first.message.customer_id, second.message.customer_id]) == 4
+    assert await count(external_customer_id=["nobody", "ada"]) == 2
     assert await count(benefit_id=[str(benefits[0].id)], order_id=str(first.subject_id)) == 1
     assert await count(subscription_id=str(new_id())) == 0
     assert await count(is_granted=False) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import reduce
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.benefits.domain.source import Observation, evaluated, evaluated_seat, observed, unknown
+from services.benefits.domain.source import Observation, concerns_seats, evaluated, evaluated_seat, observed, unknown
 from services.benefits.tests.builders import START, an_observation
 from services.chassis.ids import new_id
 
@@ -113,3 +114,21 @@ def test_which_seats_entitle(seat: str, sold_by: str, holder_is_deleted: bool, e
     assert source.is_entitled is entitled
     assert source.entitled_until == (container.entitled_until if entitled else None)
     assert source.product_id == container.product_id
+
+
+@pytest.mark.parametrize(
+    ("has_seats", "change", "concerned"),
+    [
+        (True, {"status": "past_due"}, True),
+        (True, {"period_end": START + timedelta(days=60)}, True),
+        (True, {"product_id": new_id()}, True),
+        (True, {"occurred_at": START + timedelta(hours=1)}, False),
+        (False, {"status": "past_due"}, False),
+    ],
+)
+def test_seats_are_looked_at_again_when_what_they_go_by_is_another(has_seats: bool, change: dict[str, Any], concerned: bool) -> None:
+    seen = an_observation("active", has_seats=has_seats, period_end=START + timedelta(days=30))
+    before = evaluated(observed(unknown(seen), seen), NO_GRACE, customer_is_deleted=False, now=START)
+    later = replace(seen, version=seen.version + 1, **change)
+    after = evaluated(observed(before, later), NO_GRACE, customer_is_deleted=False, now=START)
+    assert concerns_seats(before, after) is concerned

@@ -71,10 +71,10 @@ async def test_facts_and_edits_in_any_order_end_in_the_same_grants(suite: Suite,
     steps: list[Event[Any] | tuple[UUID, list[UUID]]] = [*events, *edits]
     order = data.draw(st.permutations(steps))
     for step in order:
-        if isinstance(step, tuple):
-            await suite.carry(*step)
-        else:
+        if isinstance(step, Event):
             await suite.react(step)
+        else:
+            await suite.carry(*step)
     for product, benefit_ids in carried.items():
         await suite.carry(product, benefit_ids)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from bursar.benefits.v1 import benefits_events_pb2 as messages
 
+from services.benefits.domain.grant import revoked, touched
 from services.benefits.tests.builders import order_paid, organization_updated, subscription_fact
 from services.benefits.tests.suite import Suite
 from services.benefits.usecases.end_grace import end_grace
+from services.chassis.errors import Conflict
 from services.chassis.ids import new_id
 
 
@@ -86,3 +89,19 @@ async def test_a_past_due_subscription_keeps_its_benefits_for_the_grace_period(s
     await suite.react(organization_updated(grace_days=10, version=3), organization_updated(grace_days=0, version=1))
     await suite.settle()
     assert await suite.live() == {(subscription, benefit.id)}
+
+
+async def test_a_grant_that_somebody_else_changed_meanwhile_is_not_written_over(suite: Suite) -> None:
+    product, now = new_id(), suite.clock.now()
+    await suite.carry(product, [(await suite.benefit()).id])
+    paid = order_paid(product, new_id())
+    await suite.react(paid)
+    async with suite.worker.transaction() as late:
+        [read] = await suite.ports.grants.of_sources(late, [paid.subject_id])
+        async with suite.worker.transaction() as quick:
+            await suite.ports.grants.save(quick, [touched(read, now)[0]])
+        with pytest.raises(Conflict):
+            await suite.ports.grants.save(late, [revoked(read, now)[0]])
+    async with suite.worker.transaction() as transaction:
+        [kept] = await suite.ports.grants.of_sources(transaction, [paid.subject_id])
+    assert (kept.status, kept.version) == ("granted", 2)

@@ -60,7 +60,7 @@ async def test_a_sandbox_s_grace_ends_by_its_own_time_and_not_by_the_sweep(suite
         await move_time(transaction, sandbox, ends)
     assert await end_grace_in(sandbox, ends, database=suite.worker, ports=suite.ports) == 1
     async with suite.worker.transaction() as transaction:
-        assert await unfinished(transaction, sandbox, ports=suite.ports) == ["1 changes whose grants have not converged"]
+        assert await unfinished(transaction, sandbox, ports=suite.ports) == ["1 change whose grants have not converged"]
     await suite.settle()
     assert await suite.held() == set()
     async with suite.worker.transaction() as transaction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,7 +21,7 @@ from bursar.checkout.v1 import (
 from bursar.subscription.v1 import subscription_events_pb2
 
 from services.chassis.errors import BursarError, NotPossibleNow, Unavailable
-from services.checkout.domain.payment import ActionNeeded, PaymentAction
+from services.checkout.domain.payment import ActionNeeded, PaymentAction, Undecided
 from services.checkout.tests.fakes import DECLINED, decline, success
 from services.checkout.tests.shop import Shop
 from services.checkout.tests.subscribers import (
@@ -35,6 +36,7 @@ from services.checkout.tests.subscribers import (
     subscriber,
     succeeded,
 )
+from services.checkout.usecases.resolve_charges import resolve_charges
 
 HALF = discount_pb2.AppliedDiscount(
     discount_id=str(uuid4()), duration=discount_pb2.DISCOUNT_DURATION_FOREVER, percentage=discount_pb2.PercentageDiscount(basis_points=5000)
@@ -69,6 +71,7 @@ async def balance(shop: Shop, customer_id: str) -> int:
 async def test_a_cycle_becomes_an_order_that_is_charged_and_paid(shop: Shop) -> None:
     await known_organization(shop)
     due = billing(await subscriber(shop), line(2000, quantity=4), discount=HALF)
+    due.metadata.update({"team": "red", "size": 3})
     assert await cycled(shop, due) == []
     assert shop.woken.is_set()
     assert await ask(shop) == 1
@@ -79,8 +82,9 @@ async def test_a_cycle_becomes_an_order_that_is_charged_and_paid(shop: Shop) -> 
     assert (made.status, made.discount_amount, made.total_amount, made.tax_amount, made.due_amount) == (PAID, 1000, 1000, 160, 1000)
     assert made.invoice_number
     assert made.receipt_number
+    assert dict(made.metadata) == {"team": "red", "size": 3}
     (item,) = made.items
-    assert (item.billing_entry_id, item.quantity, item.description) == (due.lines[0].billing_entry_id, 4, "Pro: 2000")
+    assert (item.billing_entry_id, item.quantity, item.description) == (due.lines[0].billing_entry_id, 4, "Pro: 2000, minus 10.00 EUR")
     assert item.billing_entry_type == order_pb2.BILLING_ENTRY_TYPE_CYCLE
     assert await shop.facts() == ["customer.created", "order.created", "order.paid"]
 
@@ -233,7 +237,8 @@ async def test_what_an_ended_subscription_owes_is_charged_once_and_not_dunned(sh
     if revoked_first:
         await shop.react("subscription.revoked", revoked)
     await cycled(shop, due)
-    await shop.react("subscription.revoked", revoked)
+    if not revoked_first:
+        await shop.react("subscription.revoked", revoked)
     await ask(shop)
     await declined(shop, due.order_id)
     assert (await order(shop, due.order_id)).status == VOID
@@ -302,20 +307,36 @@ async def test_a_discount_is_redeemed_for_a_subscription_within_its_limits(shop:
             name="Spring",
             percentage=discount_pb2.PercentageDiscount(basis_points=2000),
             duration=discount_pb2.DISCOUNT_DURATION_FOREVER,
-            max_redemptions=1,
+            max_redemptions=2,
+            max_redemptions_per_customer=1,
         ),
         shop.call(),
     )
-    given = {"discount_id": made.id, "product_id": str(uuid4()), "currency": "eur"}
+    given: dict[str, Any] = {"discount_id": made.id, "product_id": str(uuid4()), "currency": "eur"}
     request = billing_service_pb2.RedeemDiscountRequest(request_id="1", subscription_id=str(uuid4()), customer_id=ada, **given)
+    dry = billing_service_pb2.RedeemDiscountRequest(validate_only=True)
+    dry.MergeFrom(request)
+    judged = await shop.billing.RedeemDiscount(dry, shop.call())
+    assert await shop.sql("select discount_id from discount_redemption") == []
     redeemed = await shop.billing.RedeemDiscount(request, shop.call())
+    assert redeemed == judged, "the same request id, for it was not used up"
     assert redeemed.percentage.basis_points == 2000
     assert await shop.billing.RedeemDiscount(request, shop.call()) == redeemed
-    other = billing_service_pb2.RedeemDiscountRequest(request_id="1", subscription_id=str(uuid4()), customer_id=bob, **given)
-    with pytest.raises(NotPossibleNow) as refused:
-        await shop.billing.RedeemDiscount(other, shop.call())
-    assert refused.value.reason == "DISCOUNT_EXHAUSTED"
-    assert len(await shop.sql("select discount_id from discount_redemption")) == 1
+
+    async def refused(customer_id: str) -> None:
+        for dry_run in (True, False):
+            again = billing_service_pb2.RedeemDiscountRequest(
+                request_id="2", subscription_id=str(uuid4()), customer_id=customer_id, validate_only=dry_run, **given
+            )
+            with pytest.raises(NotPossibleNow) as refusal:
+                await shop.billing.RedeemDiscount(again, shop.call())
+            assert refusal.value.reason == "DISCOUNT_EXHAUSTED"
+
+    await refused(ada)
+    last = billing_service_pb2.RedeemDiscountRequest(request_id="1", subscription_id=str(uuid4()), customer_id=bob, **given)
+    await shop.billing.RedeemDiscount(last, shop.call())
+    await refused(await subscriber(shop))
+    assert len(await shop.sql("select discount_id from discount_redemption")) == 2
 
 
 async def test_a_purchase_uses_the_balance_and_gives_it_back_when_it_fails(shop: Shop) -> None:
@@ -349,3 +370,16 @@ async def test_a_change_whose_bank_asks_for_the_buyer_is_canceled_and_void(shop:
     made = await shop.billing.BillNow(billing_service_pb2.BillNowRequest(billing=due), shop.call())
     assert (made.status, made.payment_failure.code) == (VOID, "authentication_required")
     assert shop.charges.given_up == [UUID(due.order_id)]
+
+
+async def test_a_change_that_payments_never_heard_of_is_not_charged_later(shop: Shop) -> None:
+    """Whoever waited for it has gone."""
+    shop.charges.answer = Undecided()
+    due = billing(await subscriber(shop), billing_reason=UPDATE, void_on_failure=True)
+    made = await shop.billing.BillNow(billing_service_pb2.BillNowRequest(billing=due), shop.call())
+    assert made.status == PENDING
+    shop.clock.advance(timedelta(seconds=31))
+    assert await resolve_charges(shop.clock.now(), open_store=shop.open_all, payments=shop.charges) == 1
+    ended = await order(shop, due.order_id)
+    assert (ended.status, ended.payment_failure.code) == (VOID, "payment_not_made")
+    assert await ask(shop) == 0

@@ -100,13 +100,15 @@ async def test_a_mask_that_names_nothing_is_refused_everywhere(shop: Shop) -> No
 
 async def test_products_are_listed_in_pages_and_by_filter(shop: Shop) -> None:
     for name in ("Alpha", "Beta 100%", "Gamma"):
-        await shop.products.CreateProduct(product_request(name=name), shop.call())
+        request = product_request(name=name)
+        request.metadata.update({"initial": name[0], "length": len(name)})
+        await shop.products.CreateProduct(request, shop.call())
     await shop.product(monthly=True)
 
     seen, token = [], ""
     while True:
-        request = product_service_pb2.ListProductsRequest(page_size=3, page_token=token, order_by="name", include_total=True)
-        answer = await shop.products.ListProducts(request, shop.call())
+        wanted = product_service_pb2.ListProductsRequest(page_size=3, page_token=token, order_by="name", include_total=True)
+        answer = await shop.products.ListProducts(wanted, shop.call())
         seen += [product.name for product in answer.products]
         token = answer.next_page_token
         if not token:
@@ -116,7 +118,65 @@ async def test_products_are_listed_in_pages_and_by_filter(shop: Shop) -> None:
     by_part = await shop.products.ListProducts(product_service_pb2.ListProductsRequest(query="100%"), shop.call())
     recurring = await shop.products.ListProducts(product_service_pb2.ListProductsRequest(is_recurring=True), shop.call())
     assert [product.name for product in by_part.products] == ["Beta 100%"]
+    by_entries = product_service_pb2.ListProductsRequest(metadata={"initial": "G", "length": "5"})
+    assert [product.name for product in (await shop.products.ListProducts(by_entries, shop.call())).products] == ["Gamma"]
     assert [product.name for product in recurring.products] == ["Handbook"]
+
+
+async def test_products_are_listed_by_what_they_cost_and_who_is_shown_them(shop: Shop) -> None:
+    kinds = {
+        "Cheap": {"fixed": product_pb2.FixedPrice(price_amount=300)},
+        "Open": {"custom": product_pb2.CustomPrice(minimum_amount=500, preset_amount=9000)},
+        "Seats": {"seat_based": product_pb2.SeatBasedPrice(tiers=[product_pb2.PriceTier(unit_amount=400)])},
+        "Dear": {"fixed": product_pb2.FixedPrice(price_amount=12000)},
+    }
+    for name, amount in kinds.items():
+        request = product_service_pb2.CreateProductRequest(request_id=name, name=name, visibility=product_pb2.PRODUCT_VISIBILITY_DRAFT)
+        request.prices.add(price_currency="eur", **amount)  # type: ignore[arg-type]
+        await shop.products.CreateProduct(request, shop.call())
+    await shop.product()
+
+    async def listed(order_by: str, visibility: product_pb2.ProductVisibility.ValueType) -> list[str]:
+        names, token = [], ""
+        while True:
+            wanted = product_service_pb2.ListProductsRequest(
+                page_size=1, page_token=token, order_by=order_by, visibility=[visibility] if visibility else []
+            )
+            answer = await shop.products.ListProducts(wanted, shop.call())
+            names += [product.name for product in answer.products]
+            token = answer.next_page_token
+            if not token:
+                return names
+
+    assert await listed("price_amount", product_pb2.PRODUCT_VISIBILITY_DRAFT) == ["Cheap", "Seats", "Open", "Dear"]
+    assert await listed("-price_amount", product_pb2.PRODUCT_VISIBILITY_UNSPECIFIED) == ["Dear", "Handbook", "Open", "Seats", "Cheap"]
+    assert await listed("price_amount_type", product_pb2.PRODUCT_VISIBILITY_DRAFT) == ["Open", "Cheap", "Dear", "Seats"]
+    assert await listed("name", product_pb2.PRODUCT_VISIBILITY_PUBLIC) == ["Handbook"]
+
+
+async def test_what_has_to_be_there_cannot_be_taken_away(shop: Shop) -> None:
+    discount = await shop.discounts.CreateDiscount(discount_request(), shop.call())
+    for path in ("percentage", "fixed"):
+        update = discount_service_pb2.UpdateDiscountRequest(request_id=path, id=discount.id, update_mask=FieldMask(paths=[path]))
+        assert await refused(shop.discounts.UpdateDiscount(update, shop.call())) == "FIELD_INVALID"
+    ada = await shop.customers.CreateCustomer(customer_request(), shop.call())
+    no_address = customer_service_pb2.UpdateCustomerRequest(request_id="1", id=ada.id, update_mask=FieldMask(paths=["email"]))
+    assert await refused(shop.customers.UpdateCustomer(no_address, shop.call())) == "FIELD_INVALID"
+
+
+async def test_a_country_that_is_none_is_refused_wherever_it_is_said(shop: Shop) -> None:
+    nowhere = address_pb2.Address(country="XX")
+    ada, checkout = await shop.customers.CreateCustomer(customer_request(), shop.call()), await shop.checkout(await shop.product())
+    moved = customer_service_pb2.UpdateCustomerRequest(
+        request_id="1", id=ada.id, update_mask=FieldMask(paths=["billing_address"]), billing_address=nowhere
+    )
+    for refusal in (
+        shop.customers.CreateCustomer(customer_request(email="bob@example.com", billing_address=nowhere), shop.call()),
+        shop.customers.UpdateCustomer(moved, shop.call()),
+        shop.checkout(await shop.product(), customer_billing_address=nowhere),
+        shop.confirm(checkout, change=checkout_service_pb2.CheckoutChange(customer_billing_address=nowhere)),
+    ):
+        assert await refused(refusal) == "COUNTRY_UNKNOWN"
 
 
 async def test_nobody_sees_another_organizations_rows(shop: Shop) -> None:
@@ -209,14 +269,17 @@ async def test_details_of_a_customer_change_and_the_external_id_does_not(shop: S
 
 
 async def test_customers_are_found_by_external_id_address_and_part(shop: Shop) -> None:
-    ada = await shop.customers.CreateCustomer(customer_request(external_id="u1", name="Ada"), shop.call())
+    request = customer_request(external_id="u1", name="Ada")
+    request.metadata.update({"team": "red"})
+    ada = await shop.customers.CreateCustomer(request, shop.call())
     await shop.customers.CreateCustomer(customer_request(email="bob@example.com"), shop.call())
     by_id = customer_service_pb2.GetCustomerByExternalIdRequest(external_id="u1")
     assert (await shop.customers.GetCustomerByExternalId(by_id, shop.call())).id == ada.id
-    for request in (
+    for wanted in (
         customer_service_pb2.ListCustomersRequest(email="Ada@Example.com"),
         customer_service_pb2.ListCustomersRequest(query="ada"),
+        customer_service_pb2.ListCustomersRequest(metadata={"team": "red"}),
     ):
-        listed = await shop.customers.ListCustomers(request, shop.call())
+        listed = await shop.customers.ListCustomers(wanted, shop.call())
         assert [each.id for each in listed.customers] == [ada.id]
     assert isinstance(ada, customer_pb2.Customer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ import pytest
 from bursar.checkout.v1 import (
     checkout_pb2,
     checkout_service_pb2,
+    customer_balance_service_pb2,
     customer_service_pb2,
     discount_pb2,
     discount_service_pb2,
@@ -21,11 +23,14 @@ from bursar.types.v1 import address_pb2, intervals_pb2, tax_pb2
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from services.chassis.errors import BursarError
+from services.checkout.domain.subscription import StandingSubscription
 from services.checkout.tests.builders import organization
 from services.checkout.tests.fakes import decline, success
 from services.checkout.tests.shop import Shop
 
 SUCCEEDED = checkout_pb2.CHECKOUT_STATUS_SUCCEEDED
+LATE_SANDBOX = "bursar_cs_________j_-AAAAAAAAAAA" + 43 * "A"
+"""The organization's clock would have started after the last year there is."""
 QUEBEC = address_pb2.Address(country="CA", state="QC")
 
 
@@ -201,6 +206,16 @@ async def test_who_has_a_subscription_gets_no_second_one(shop: Shop) -> None:
     assert len(shop.subscriptions.asked) == 1, "a new customer needs no question"
 
 
+async def test_what_was_bought_counts_until_the_subscription_service_knows_it_and_then_does_what_that_says(shop: Shop) -> None:
+    product = await shop.product(1000, monthly=True)
+    bought = await shop.confirm(await shop.checkout(product))
+    shop.clock.advance(timedelta(hours=1))
+    assert await refused(shop.confirm(await shop.checkout(product))) == "ALREADY_SUBSCRIBED", "it has not started yet"
+    started = StandingSubscription(UUID(bought.subscription_id), UUID(bought.customer_id), False, False, None, UUID(bought.id))
+    shop.subscriptions.standing = [started]
+    assert (await shop.confirm(await shop.checkout(product))).status == SUCCEEDED, "it has ended"
+
+
 async def test_too_little_to_charge_is_owed(shop: Shop) -> None:
     await discount(shop, percentage=discount_pb2.PercentageDiscount(basis_points=9700))
     checkout = await shop.checkout(await shop.product(1000), discount_code="SPRING")
@@ -254,6 +269,15 @@ async def test_an_archived_price_blocks_the_yes(shop: Shop) -> None:
     assert await refused(shop.confirm(checkout)) == "PRODUCT_ARCHIVED"
     assert (await change(shop, checkout, customer_name="Ada")).total_amount == 2000
     assert (await shop.confirm(checkout)).status == SUCCEEDED
+    late = await shop.checkout(product)
+    await shop.products.UpdateProduct(
+        product_service_pb2.UpdateProductRequest(
+            request_id="2", id=product.id, update_mask=FieldMask(paths=["is_archived"]), is_archived=True
+        ),
+        shop.call(),
+    )
+    assert await refused(shop.confirm(late)) == "PRODUCT_ARCHIVED"
+    assert await refused(shop.checkout(product)) == "PRODUCT_ARCHIVED"
 
 
 async def test_a_known_customer_is_recognized_and_completed(shop: Shop) -> None:
@@ -282,6 +306,29 @@ async def test_who_only_types_an_address_changes_nothing_of_that_customer_and_le
     assert found.billing_address.country == "DE"
 
 
+async def test_a_declined_attempt_does_not_make_a_stranger_the_customer_whose_address_they_typed(shop: Shop) -> None:
+    request = customer_service_pb2.CreateCustomerRequest(request_id="1", email="ada@example.com", external_id="u1", name="Ada L.")
+    ada = await shop.customers.CreateCustomer(request, shop.call())
+    balance = customer_balance_service_pb2.AdjustCustomerBalanceRequest(
+        request_id="2", customer_id=ada.id, currency="eur", amount=5000, reason="goodwill"
+    )
+    await shop.balances.AdjustCustomerBalance(balance, shop.call())
+    shop.payments.answers = [decline, success]
+    checkout = await shop.checkout(await shop.product(1000), customer_email="ada@example.com", customer_billing_name="Eve")
+
+    assert await refused(shop.confirm(checkout, confirmation_token_id=None)) == "PAYMENT_METHOD_MISSING", "her balance is hers"
+    assert (await shop.confirm(checkout)).customer_id == ada.id
+    corrected = checkout_service_pb2.CheckoutChange(customer_email="eve@example.com")
+    bought = await shop.confirm(checkout, change=corrected)
+
+    assert (bought.status, bought.customer_email) == (SUCCEEDED, "eve@example.com")
+    (row,) = await shop.sql("select customer_id, external_customer_id, due_amount from orders")
+    assert (str(row["customer_id"]), row["external_customer_id"], row["due_amount"]) == (bought.customer_id, None, 1000)
+    assert bought.customer_id != ada.id
+    found = await shop.customers.GetCustomer(customer_service_pb2.GetCustomerRequest(id=ada.id), shop.call())
+    assert (found.name, found.billing_name) == ("Ada L.", "Eve"), "what was missing, by the first attempt, and no more"
+
+
 async def test_two_first_purchases_of_one_person_make_one_customer(shop: Shop) -> None:
     product = await shop.product(0)
     checkouts = [await shop.checkout(product) for _ in range(6)]
@@ -308,10 +355,12 @@ async def test_two_buyers_may_use_the_same_request_id(shop: Shop) -> None:
         assert (await shop.client.UpdateClientCheckout(request, shop.call())).customer_name == name
 
 
-@pytest.mark.parametrize("secret", ["bursar_cs_0000000000000000000000", "x" * 40, "ü" * 20])
+@pytest.mark.parametrize("secret", ["bursar_cs_0000000000000000000000", "x" * 40, "ü" * 20, LATE_SANDBOX])
 async def test_a_secret_of_nobody_finds_nothing(shop: Shop, secret: str) -> None:
     request = checkout_service_pb2.GetClientCheckoutRequest(client_secret=secret)
     assert await refused(shop.client.GetClientCheckout(request, shop.call())) == "CHECKOUT_NOT_FOUND"
+    confirm = checkout_service_pb2.ConfirmClientCheckoutRequest(request_id="1", client_secret=secret)
+    assert await refused(shop.client.ConfirmClientCheckout(confirm, shop.call())) == "CHECKOUT_NOT_FOUND"
 
 
 async def test_checkouts_and_orders_are_listed(shop: Shop) -> None:

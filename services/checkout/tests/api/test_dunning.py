@@ -126,6 +126,42 @@ async def test_a_new_default_card_is_tried_at_once_and_the_schedule_goes_on(shop
     assert str(row["payment_method_id"]) == card.payment_method_id
 
 
+async def test_the_default_card_comes_before_the_subscriptions_own(shop: Shop) -> None:
+    await known_organization(shop)
+    ada, bob, own, card = await subscriber(shop), await subscriber(shop), str(new_id()), str(new_id())
+    default = payments_events_pb2.PaymentMethodCreated(payment_method_id=card, customer_id=ada, is_default=True)
+    early, late = billing(ada, payment_method_id=own), billing(ada, payment_method_id=own)
+    nobodys = billing(bob, payment_method_id=own)
+    await cycled(shop, early, nobodys)
+    await ask(shop)
+    await shop.react("payment_method.created", default)
+    assert await ask(shop) == 0, "one attempt at a time"
+    await cycled(shop, late)
+    assert await cards(shop) == {early.order_id: own, nobodys.order_id: own, late.order_id: card}
+    await declined(shop, early.order_id)
+    await day(shop, 2)
+    assert (await cards(shop))[early.order_id] == card
+
+
+async def test_a_retry_by_hand_without_a_card_is_charged_to_the_default(shop: Shop) -> None:
+    await known_organization(shop)
+    due, card = billing(await subscriber(shop), payment_method_id=str(new_id())), str(new_id())
+    await cycled(shop, due)
+    await ask(shop)
+    # It became the default while the charge was under way, which is why it was not tried at once.
+    told = payments_events_pb2.PaymentMethodCreated(payment_method_id=card, customer_id=due.customer_id, is_default=True)
+    await shop.react("payment_method.created", told)
+    await declined(shop, due.order_id)
+    retry = order_service_pb2.RetryOrderPaymentRequest(request_id="1", id=due.order_id)
+    assert (await shop.orders.RetryOrderPayment(retry, shop.call())).status == PAID
+    assert (shop.charges.tokens, await cards(shop)) == ([None], {due.order_id: card})
+
+
+async def cards(shop: Shop) -> dict[str, str]:
+    """Which saved card is charged, by order."""
+    return {str(row["id"]): str(row["payment_method_id"]) for row in await shop.sql("select id, payment_method_id from orders")}
+
+
 async def test_a_card_becomes_the_default_by_an_update(shop: Shop) -> None:
     made = await failed_order(shop)
     first, second = str(new_id()), str(new_id())
@@ -230,7 +266,7 @@ async def test_a_sandbox_is_dunned_by_its_own_clock_only(shop: Shop) -> None:
     past_due_at = at(made.past_due_at)
     assert past_due_at == NOW - timedelta(days=400)
     assert await retry_due_orders(None, shop.clock.now(), shop.clock.now(), open_store=shop.open_all) == 0, "sweeps leave it alone"
-    work = clockwork(shop.store_of, shop.open_all, shop.payments, shop.clock, shop.woken.set)
+    work = clockwork(shop.store_of, shop.open_all, shop.payments, shop.charges, shop.clock, shop.woken.set)
     async with shop.database.worker.transaction() as transaction:
         assert await work.find_due(transaction, shop.organization_id, past_due_at + timedelta(days=1)) is None
         assert await work.find_due(transaction, shop.organization_id, past_due_at + timedelta(days=30)) == past_due_at + timedelta(days=2)
@@ -239,3 +275,27 @@ async def test_a_sandbox_is_dunned_by_its_own_clock_only(shop: Shop) -> None:
     async with shop.database.worker.transaction() as transaction:
         assert await work.unfinished(transaction, shop.organization_id) == ["1 charges to be asked for"]
         assert await work.find_due(transaction, shop.organization_id, past_due_at + timedelta(days=30)) is None
+
+
+async def test_a_buyer_in_a_sandbox_is_waited_for_by_its_own_clock(shop: Shop) -> None:
+    shop.organization_id = new_sandbox_id(NOW - timedelta(days=400))
+    made = await failed_order(shop)
+    past_due_at = at(made.past_due_at)
+    shop.charges.answer = shop.charges.found = ActionNeeded(PaymentAction("secret"))
+    request = order_service_pb2.RetryOrderPaymentRequest(request_id="1", id=made.id, confirmation_token_id="ctoken")
+    await shop.orders.RetryOrderPayment(request, shop.call())
+    shop.clock.advance(timedelta(hours=2))
+    assert await resolve_charges(shop.clock.now(), open_store=shop.open_all, payments=shop.charges) == 0, "sweeps leave it alone"
+
+    work = clockwork(shop.store_of, shop.open_all, shop.payments, shop.charges, shop.clock, shop.woken.set)
+    async with shop.database.worker.transaction() as transaction:
+        assert await work.find_due(transaction, shop.organization_id, past_due_at + timedelta(minutes=59)) is None
+        given_up_at = await work.find_due(transaction, shop.organization_id, past_due_at + timedelta(days=30))
+    assert given_up_at == past_due_at + timedelta(hours=1)
+    assert await work.run_due(shop.organization_id, given_up_at) == 1
+
+    after = await order(shop, made.id)
+    assert (after.status, after.HasField("payment_action"), after.payment_failure.code) == (PENDING, False, "canceled")
+    async with shop.database.worker.transaction() as transaction:
+        due = await work.find_due(transaction, shop.organization_id, past_due_at + timedelta(days=30))
+    assert due == past_due_at + timedelta(days=2), "its dunning goes on"

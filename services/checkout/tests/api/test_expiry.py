@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from bursar.checkout.v1 import checkout_pb2, checkout_service_pb2
 
+from services.chassis.errors import NotPossibleNow
 from services.chassis.ids import new_sandbox_id
 from services.chassis.organization_clock import move_time
 from services.chassis.timestamps import from_timestamp
@@ -94,3 +95,22 @@ async def test_a_buyer_who_never_acts_is_given_up_when_the_time_of_the_sandbox_i
     assert await give_up_attempts_of(shop.organization_id, START + DAY, open_store=shop.open_all, payments=shop.payments) == 0
     assert await expire_checkouts_of(shop.organization_id, START + DAY, open_store=shop.open_all) == 1
     assert (await status(shop, checkout), await due(shop, NOW + 2 * DAY)) == (checkout_pb2.CHECKOUT_STATUS_EXPIRED, None)
+
+
+async def test_one_that_cannot_be_given_up_keeps_nobody_else_waiting(lone_shop: Shop) -> None:
+    shop = lone_shop
+    shop.payments.answers = [lambda _: ACTION]
+    shop.payments.found = ACTION
+    product = await shop.product()
+    first, second = [await shop.confirm(await shop.checkout(product)) for _ in range(2)]
+    shop.payments.refusals = {UUID(first.id): NotPossibleNow("PAYMENT_NOT_CANCELABLE", "it is just succeeding")}
+    shop.clock.advance(DAY)
+
+    assert await resolve_attempts(shop.clock.now(), open_store=shop.open_all, payments=shop.payments) == 1
+
+    assert [await status(shop, each) for each in (first, second)] == [
+        checkout_pb2.CHECKOUT_STATUS_CONFIRMED,
+        checkout_pb2.CHECKOUT_STATUS_OPEN,
+    ]
+    async with shop.open_all() as store:
+        assert await store.checkouts.unanswered(shop.clock.now() - timedelta(seconds=1), shop.clock.now(), 10) == [], "asked again later"

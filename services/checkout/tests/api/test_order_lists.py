@@ -179,7 +179,10 @@ async def test_unknown_columns_and_zones_are_refused_before_anything_is_sent(boo
 
 async def test_a_file_is_read_page_by_page_and_holds_each_order_once(books: Books) -> None:
     async with books.shop.open() as store:
-        pages = [[row.id for row in page] async for page in keyset_pages(partial(store.orders.behind, OrderFilter()), size=4)]
+        pages = [
+            [row.id for row in page]
+            async for page in keyset_pages(partial(store.orders.behind, books.shop.organization_id, OrderFilter()), size=4)
+        ]
     assert pages == [
         [made.id for made in sorted(books.orders, key=lambda made: (made.created_at, made.id))][start:][:4] for start in (0, 4)
     ]

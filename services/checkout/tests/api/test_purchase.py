@@ -89,6 +89,18 @@ async def test_a_decline_opens_the_checkout_and_the_next_attempt_pays_the_same_o
     assert facts.count("order.paid") == 1
 
 
+async def test_the_order_of_a_checkout_is_paid_and_void_with_it_and_not_by_hand(shop: Shop) -> None:
+    shop.payments.answers = [decline]
+    declined = await shop.confirm(await shop.checkout(await shop.product()))
+    void = order_service_pb2.VoidOrderRequest(request_id="1", id=declined.order_id)
+    retry = order_service_pb2.RetryOrderPaymentRequest(request_id="1", id=declined.order_id, confirmation_token_id="ctoken")
+    for by_hand in (shop.orders.VoidOrder(void, shop.call("void")), shop.orders.RetryOrderPayment(retry, shop.call("retry"))):
+        with pytest.raises(NotPossibleNow) as refused:
+            await by_hand
+        assert refused.value.reason == "PAYMENT_UNDER_WAY"
+    assert shop.charges.asked == {}
+
+
 async def test_a_repeated_confirm_after_a_decline_does_not_charge_again(shop: Shop) -> None:
     shop.payments.answers = [decline, success]
     checkout = await shop.checkout(await shop.product())

@@ -95,7 +95,7 @@ async def test_a_team_buys_seats_beside_a_base_price(shop: Shop) -> None:
     assert [each.id for each in fact.prices] == [each.id for each in sold.prices]
     order = await shop.orders.GetOrder(order_service_pb2.GetOrderRequest(id=bought.order_id), shop.call())
     assert [(item.amount, item.quantity, item.HasField("quantity")) for item in order.items] == [(500, 0, False), (9600, 12, True)]
-    assert order.items[1].description == "Team, 12 seats at 8.00 EUR, 31 Mar 2026 to 30 Apr 2026"
+    assert order.items[1].description == "Team, 12 seats at 8.00 EUR, 31 Mar 2026 – 30 Apr 2026"
 
 
 async def test_the_merchants_own_page_gives_out_the_seats(shop: Shop) -> None:

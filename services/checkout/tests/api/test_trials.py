@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from bursar.checkout.v1 import checkout_pb2, checkout_service_pb2, discount_pb2, discount_service_pb2
+from bursar.checkout.v1 import checkout_pb2, checkout_service_pb2, customer_service_pb2, discount_pb2, discount_service_pb2
 from bursar.types.v1 import intervals_pb2
 
 from services.chassis.errors import BursarError
@@ -105,6 +105,20 @@ async def test_an_alias_of_an_address_is_the_same_person(strict: Shop) -> None:
     assert (await trial_by_card(strict, "bob@example.com", "two")).status == SUCCEEDED
     assert (await trial_by_card(strict, "cay@example.com", "")).status == SUCCEEDED, "not every means of payment is recognized"
     assert (await trial_by_card(strict, "dan@example.com", "")).status == SUCCEEDED
+
+
+async def test_a_named_customer_is_the_same_person_whatever_they_type(strict: Shop) -> None:
+    lenient = {"allow_trial_without_payment_method": True, "allow_multiple_subscriptions": True}
+    strict.directory.made = lambda each: organization(each, prevent_trial_abuse=True, **lenient)
+    product = await strict.product(1000, monthly=True, trial_days=7)
+    ada = customer_service_pb2.CreateCustomerRequest(request_id="1", email="ada@example.com")
+    ada_id = (await strict.customers.CreateCustomer(ada, strict.call())).id
+    first = await strict.confirm(
+        await strict.checkout(product, customer_id=ada_id, customer_email="one@example.com"), confirmation_token_id=None
+    )
+    assert (first.status, first.customer_email) == (SUCCEEDED, "ada@example.com")
+    again = await strict.checkout(product, customer_id=ada_id, customer_email="two@example.com")
+    assert await refused(strict.confirm(again)) == "TRIAL_ALREADY_USED"
 
 
 async def test_a_card_that_had_a_trial_opens_the_checkout_again(strict: Shop) -> None:

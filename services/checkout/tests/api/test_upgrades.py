@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -90,6 +92,12 @@ async def test_what_is_free_no_more_is_not_upgraded_twice(shop: Shop) -> None:
     first, second, late = [await upgrade(shop, free, paid) for _ in range(3)]
     answers = await asyncio.gather(shop.confirm(first), shop.confirm(second), return_exceptions=True)
     assert sorted(type(answer).__name__ for answer in answers) == ["Checkout", "SubscriptionNotFree"]
+    shop.clock.advance(timedelta(hours=1))
+    assert await refused(shop.confirm(late)) == "SUBSCRIPTION_NOT_FREE", "the purchase is not in it yet, however long that takes"
+    (bought,) = [answer for answer in answers if isinstance(answer, checkout_pb2.Checkout)]
+    later = await upgrade(shop, free, await shop.product(0, monthly=True))
+    shop.subscriptions.standing = [replace(free, checkout_id=UUID(bought.id))]
+    assert (await shop.confirm(later, confirmation_token_id=None)).status == SUCCEEDED, "it is, and still costs nothing"
     shop.subscriptions.standing = [StandingSubscription(free.id, free.customer_id, True, False, None)]
     assert await refused(shop.confirm(late)) == "SUBSCRIPTION_NOT_FREE"
 

@@ -29,9 +29,10 @@ TRIALING, CANCELED = subscription_pb2.SUBSCRIPTION_STATUS_TRIALING, subscription
 )
 async def test_a_subscription_as_it_stands(fields: dict[str, Any], running: bool, free: bool, seats: int | None) -> None:
     found, customer_id = uuid4(), uuid4()
-    answer = subscription_pb2.Subscription(id=str(found), customer_id=str(customer_id), **fields)
+    checkout_id = uuid4()
+    answer = subscription_pb2.Subscription(id=str(found), customer_id=str(customer_id), checkout_id=str(checkout_id), **fields)
     standing = await SubscriptionsOverGrpc(FakePeers(answer=answer)).find(uuid4(), found)
-    assert standing == StandingSubscription(found, customer_id, running, free, seats)
+    assert standing == StandingSubscription(found, customer_id, running, free, seats, checkout_id)
 
 
 async def test_one_that_is_not_there_is_none_and_silence_is_an_error() -> None:

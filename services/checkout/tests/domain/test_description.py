@@ -22,10 +22,10 @@ LABELS = {"en": UnitLabel("requests", "request"), "de": UnitLabel("Anfragen", "A
     [
         (1000, Line("Handbook", 1000), None, "Handbook"),
         (1000, Line("Handbook", 1000, 200), None, "Handbook, minus 2.00 EUR"),
-        (1000, Line("Handbook", 1000, period=MONTH), None, "Handbook, 31 Mar 2026 to 30 Apr 2026"),
+        (1000, Line("Handbook", 1000, period=MONTH), None, "Handbook, 31 Mar 2026 – 30 Apr 2026"),
         (seats(1000), Line("Team", 1000, quantity=1), None, "Team, 1 seat at 10.00 EUR"),
         (seats(1000, 800), Line("Team", 9600, 100, quantity=12), None, "Team, 12 seats at 8.00 EUR, minus 1.00 EUR"),
-        (seats(1000, 800, tier_type=TierType.GRADUATED), Line("Team", 11600, quantity=12), None, "Team, 12 seats by tiers"),
+        (seats(1000, 800, tier_type=TierType.GRADUATED), Line("Team", 11600, quantity=12), None, "Team, 12 seats"),
         (seats(1000, 800, tier_type=TierType.GRADUATED), Line("Team", 9000, quantity=9), None, "Team, 9 seats at 10.00 EUR"),
         (units(5), Line("API", 500, quantity=100), None, "API, 100 units at 0.05 EUR"),
         (units(5, unit_label=LABELS), Line("API", 5, quantity=1), None, "API, 1 request at 0.05 EUR"),
@@ -41,5 +41,5 @@ def test_a_line_says_what_how_many_when_and_minus_what(amount: int | PriceAmount
 def test_a_day_is_one_of_the_time_zone() -> None:
     night = Period(NOW.replace(hour=23), NOW.replace(hour=23) + timedelta(days=30))
     assert described(Line("A", 1, period=night), price(1), "eur", time_zone="Europe/Berlin", locale=None).description == (
-        "A, 1 Apr 2026 to 1 May 2026"
+        "A, 1 Apr 2026 – 1 May 2026"
     )

@@ -66,6 +66,15 @@ def test_a_decline_for_ever_waits_for_the_end_and_a_new_card_takes_up_the_days_t
     assert not is_over(again, NOW + timedelta(days=30)), "it is tried then"
 
 
+def test_a_new_card_ends_nothing() -> None:
+    """Only a failure or the sweep does, which tell of it."""
+    last_day = NOW + timedelta(days=21)
+    for phase in (WAITING, RETRYING):
+        due = Dunning(phase, NOW, last_day)
+        assert after_new_card(due, days=USUAL_DAYS, now=last_day) == due
+        assert after_new_card(due, days=[2], now=NOW + timedelta(days=3)) == due, "the organization has fewer days now"
+
+
 def test_what_is_over_stays_over() -> None:
     over = exhaust(Dunning(RETRYING, NOW, NOW))
     assert after_failure(over, retryable=True, days=[90], now=NOW) == over

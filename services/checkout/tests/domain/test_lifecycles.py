@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from services.checkout.domain import checkout as checkouts
 from services.checkout.domain.checkout import CHECKOUT, Checkout, CheckoutStatus
+from services.checkout.domain.discount import applied
+from services.checkout.domain.errors import TooManyAttempts
 from services.checkout.domain.order import ORDER, Order, OrderStatus
 from services.checkout.domain.order_steps import OrderPaid
 from services.checkout.domain.payment import (
@@ -25,7 +28,7 @@ from services.checkout.domain.payment import (
     Undecided,
 )
 from services.checkout.domain.settlement import Purchase, pays, settle
-from services.checkout.tests.builders import NOW, buyer, checkout, offer, order, placement, quote
+from services.checkout.tests.builders import NOW, buyer, checkout, discount, offer, order, placement, quote
 
 PAYMENT = uuid4()
 DECLINED = Declined(PaymentFailure("card_declined", "No."), retryable=True)
@@ -121,6 +124,26 @@ def test_money_is_never_lost_wherever_the_checkout_stands(status: CheckoutStatus
     assert settled.redeems_again
 
 
+def test_late_money_buys_what_it_was_asked_for_and_not_what_the_cart_holds_by_now() -> None:
+    before = purchase()
+    opened = settle(before, told(before, DECLINED), (), NOW).purchase
+    dearer = Purchase(replace(opened.checkout, offer=offer(quote=quote(9900))), opened.order)
+    settled = settle(dearer, told(dearer, Succeeded(PAYMENT, "stripe", None, 1190)), (), NOW)
+    assert (settled.purchase, settled.facts) == (dearer, ())
+    assert settled.surplus is not None, "somebody gives it back"
+    other_code = replace(opened.checkout, offer=replace(opened.checkout.offer, discount=applied(discount())))
+    assert not pays(Purchase(other_code, opened.order), told(opened, Succeeded(PAYMENT, "stripe", None, 1190)))
+    assert pays(opened, told(opened, Succeeded(PAYMENT, "stripe", None, 1190)))
+
+
+def test_money_of_an_older_attempt_does_not_pay_what_costs_something_else() -> None:
+    before = purchase()
+    later = Purchase(replace(before.checkout, attempt=2), before.order)
+    assert pays(later, told(later, Succeeded(PAYMENT, "stripe", None, 1190)))
+    assert not pays(later, told(later, Succeeded(PAYMENT, "stripe", None, 590)))
+    assert not pays(later, told(later, Succeeded(None, None, uuid4()))), "a saved card is no money"
+
+
 outcomes = st.one_of(
     st.just(Succeeded(PAYMENT, "stripe", None)),
     st.just(DECLINED),
@@ -168,6 +191,31 @@ def test_ids_of_an_earlier_attempt_stay() -> None:
     )
     assert again.order_id == before.checkout.order_id
     assert (again.attempt, again.payment_id) == (2, UUID(int=7))
+
+
+def test_a_checkout_is_tried_so_often_and_no_more() -> None:
+    opened, _ = checkouts.reopen(purchase().checkout, DECLINED.failure, now=NOW)
+    ids: dict[str, Any] = {"order_id": uuid4(), "subscription_id": uuid4(), "payment_id": uuid4()}
+    terms: dict[str, Any] = {
+        "cart": opened.cart,
+        "buyer": opened.buyer,
+        "offer": opened.offer,
+        "attempt_kind": AttemptKind.CHARGE,
+        "now": NOW,
+    }
+    assert checkouts.confirm(replace(opened, attempt=19), **ids, **terms)[0].attempt == 20
+    with pytest.raises(TooManyAttempts):
+        checkouts.confirm(replace(opened, attempt=20), **ids, **terms)
+
+
+def test_the_balance_is_given_back_by_a_decline_and_taken_again_by_late_money() -> None:
+    before = purchase()
+    bought = Purchase(before.checkout, replace(before.order, applied_balance_amount=-190))
+    declined = settle(bought, told(bought, DECLINED), (), NOW)
+    assert [change.amount for change in declined.changes] == [190]
+    late = settle(declined.purchase, told(bought, Succeeded(PAYMENT, "stripe", None, 1000)), ["ACME-0001", "RCPT-0001"], NOW)
+    assert [change.amount for change in late.changes] == [-190]
+    assert late.purchase.order.holds_balance
 
 
 def test_a_debt_too_small_to_charge_leaves_nothing_due() -> None:

@@ -136,6 +136,15 @@ def test_what_the_buyer_may_choose(amount: PriceAmount, chosen: int | None) -> N
     assert completed(amount, "eur", at="prices") == amount
 
 
+@pytest.mark.parametrize(
+    ("currency", "minimum"), [("usd", 50), ("eur", 50), ("gbp", 40), ("jpy", 80), ("inr", 6000), ("sek", 500), ("brl", 250), ("bam", 50)]
+)
+def test_each_currency_has_its_smallest_charge(currency: str, minimum: int) -> None:
+    assert completed(FixedPrice(minimum), currency, at="prices") == FixedPrice(minimum)
+    with pytest.raises(BursarError):
+        completed(FixedPrice(minimum - 1), currency, at="prices")
+
+
 @pytest.mark.parametrize(("currency", "minimum"), [("eur", 50), ("gbp", 50), ("inr", 6000)])
 def test_the_default_minimum_is_never_below_what_can_be_charged(currency: str, minimum: int) -> None:
     assert completed(CustomPrice(), currency, at="prices") == CustomPrice(minimum)

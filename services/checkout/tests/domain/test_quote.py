@@ -56,10 +56,21 @@ def test_credits_and_debits_of_a_proration_add_up_too(given_amounts: list[int], 
     quote = price_lines("eur", lines, reduction=Percentage(5000), rates=tax, inclusive=inclusive)
     assert quote.discount_amount == 0, "a proration's discount is already in its amount"
     assert quote.tax_amount == sum(line.amount for line in quote.tax_lines or ())
+    shares, whole = [line.tax_amount for line in quote.lines], sum(given_amounts)
+    assert sum(shares) == quote.tax_amount
+    assert all(
+        abs(share * whole - quote.tax_amount * each) < abs(whole) for share, each in zip(shares, given_amounts, strict=True) if whole
+    )
     mirrored = price_lines(
         "eur", [Line("x", -each, proration=True) for each in given_amounts], reduction=None, rates=tax, inclusive=inclusive
     )
     assert mirrored.total_amount == -quote.total_amount
+
+
+def test_a_credit_and_a_debit_share_the_tax_as_they_would_round_alone() -> None:
+    vat = TaxRate("FR", "TVA", 200_000, TaxabilityReason.STANDARD_RATED)
+    quote = price_lines("eur", [Line("old", -1903), Line("new", 6346)], reduction=None, rates=[vat], inclusive=True)
+    assert (quote.tax_amount, [line.tax_amount for line in quote.lines]) == (741, [-317, 1058])
 
 
 def test_a_percentage_rounds_half_away_on_each_line_and_a_fixed_amount_is_split() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import get_args
 from uuid import UUID, uuid4
 
@@ -65,9 +66,11 @@ def test_order_paid_carries_all_that_is_posted_and_granted_by() -> None:
 def test_checkout_succeeded_carries_all_that_a_subscription_starts_with() -> None:
     trial = offer(recurring=MONTHLY, trial=MONTHLY)
     cart = checkout(offer=trial, buyer=buyer(customer_id=CUSTOMER), order_id=uuid4(), subscription_id=uuid4(), payment_method_id=uuid4())
+    cart = replace(cart, metadata={"team": "red"})
     message = to_fact(checkouts.CheckoutSucceeded(cart, NOW)).message
     assert isinstance(message, events.CheckoutSucceeded)
     assert (message.amount, message.recurring_interval_count, message.time_zone) == (1000, 1, "Europe/Berlin")
     assert UUID(message.subscription_id) == cart.subscription_id
     assert message.trial_end.ToDatetime().isoformat() == "2026-04-30T12:00:00"
     assert [price.id for price in message.prices] == [str(price.id) for price in trial.prices]
+    assert dict(message.metadata) == {"team": "red"}

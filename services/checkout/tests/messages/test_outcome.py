@@ -31,10 +31,10 @@ def test_every_status_has_an_outcome() -> None:
 
 def test_a_success_says_by_what_it_was_paid() -> None:
     payment = payment_pb2.Payment(
-        id=str(PAYMENT), status=payment_pb2.PAYMENT_STATUS_SUCCEEDED, processor="stripe", payment_method_id=str(METHOD)
+        id=str(PAYMENT), status=payment_pb2.PAYMENT_STATUS_SUCCEEDED, processor="stripe", payment_method_id=str(METHOD), amount=1190
     )
     setup = payment_pb2.Setup(id=str(PAYMENT), status=payment_pb2.SETUP_STATUS_SUCCEEDED, payment_method_id=str(METHOD))
-    assert payment_outcome(payment) == Succeeded(PAYMENT, "stripe", METHOD)
+    assert payment_outcome(payment) == Succeeded(PAYMENT, "stripe", METHOD, 1190)
     assert setup_outcome(setup) == Succeeded(None, None, METHOD)
 
 

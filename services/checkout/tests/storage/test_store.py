@@ -7,8 +7,10 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from bursar.checkout.v1 import order_service_pb2
 
 from services.chassis.errors import Unavailable
+from services.chassis.pagination import page_of
 from services.checkout.domain.discount import AppliedDiscount, DiscountDuration
 from services.checkout.domain.interval import Interval, IntervalUnit, Period
 from services.checkout.domain.invoice import Series, SeriesKind
@@ -21,6 +23,8 @@ from services.checkout.domain.tax import TaxabilityReason, TaxLine
 from services.checkout.storage.documents import OFFER
 from services.checkout.tests.builders import GERMAN, MONTHLY, NOW, checkout, discount, offer, order, placement, price, product, seats, units
 from services.checkout.tests.shop import Shop
+from services.checkout.usecases.catalog_ports import Redemption
+from services.checkout.usecases.filters import CheckoutFilter, CustomerFilter, OrderFilter, ProductFilter
 from services.pricing.price import CustomPrice, UnitLabel
 from services.pricing.reduction import FixedReduction, Percentage
 from services.pricing.tiers import TierType
@@ -75,6 +79,18 @@ async def test_a_discount_comes_back_as_it_was(shop: Shop) -> None:
         await store.discounts.add(made)
         assert await store.discounts.get(made.id) == made
         assert await store.discounts.by_code("spring") == made
+
+
+async def test_a_redemption_that_is_asked_for_again_counts_once(shop: Shop) -> None:
+    made = replace(discount(max_redemptions=9), organization_id=shop.organization_id)
+    redemption = Redemption(None, uuid4(), "one", shop.organization_id, made.id, uuid4(), "ada@example.com", NOW)
+    async with shop.open() as store:
+        await store.discounts.add(made)
+        for _ in range(2):
+            await store.discounts.redeem(redemption)
+        found = await store.discounts.get(made.id)
+    assert found is not None
+    assert found.redemptions_count == 1
 
 
 async def test_a_checkout_comes_back_as_it_was(shop: Shop) -> None:
@@ -139,6 +155,26 @@ async def test_without_a_scope_the_application_sees_nothing(shop: Shop) -> None:
         async with shop.database.app.connection() as connection:
             cursor = await connection.execute(count)
             assert (await cursor.fetchone() or {})["count"] == 0, table
+
+
+async def test_a_list_holds_one_organizations_rows_even_for_who_sees_all(shop: Shop) -> None:
+    other, page = Shop(shop.database), page_of(order_service_pb2.ListOrdersRequest(page_size=100))
+    for each in (shop, other):
+        await each.confirm(await each.checkout(await each.product()))
+        async with each.open() as store:
+            await store.discounts.add(replace(discount(), organization_id=each.organization_id))
+    organization_id = shop.organization_id
+    async with shop.open_all() as store:
+        lists = (
+            (await store.products.page(organization_id, ProductFilter("", None, None, (), {}), page))[0],
+            (await store.discounts.page(organization_id, "", page))[0],
+            (await store.customers.page(organization_id, CustomerFilter("", "", {}), page))[0],
+            (await store.checkouts.page(organization_id, CheckoutFilter("", None, None, None, None), page))[0],
+            (await store.orders.page(organization_id, OrderFilter(), page))[0],
+        )
+        assert [len(rows) for rows in lists] == [1] * 5
+        assert {row.organization_id for rows in lists for row in rows} == {organization_id}
+        assert [row.id for row in await store.orders.behind(organization_id, OrderFilter(), None, 9)] == [lists[4][0].id]
 
 
 async def test_a_row_cannot_be_written_for_another_organization(shop: Shop) -> None:

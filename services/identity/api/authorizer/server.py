@@ -20,7 +20,7 @@ _log = logging.getLogger("bursar.authorizer")
 _SERVICE = external_auth_pb2.DESCRIPTOR.services_by_name["Authorization"].full_name
 _OPTIONS = (
     ("grpc.max_receive_message_length", 256 * 1024),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.so_reuseport", 1),
 )

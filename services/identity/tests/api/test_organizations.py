@@ -153,6 +153,7 @@ async def test_a_token_sees_its_own_organization_and_no_other(client: IdentityCl
     assert (await client.refusal("GetOrganization", caller, id=other.id))[:2] == ("NOT_FOUND", "ORGANIZATION_NOT_FOUND")
     assert (await client.refusal("UpdateOrganization", caller, update(other, "name", name="Stolen")))[0] == "NOT_FOUND"
     assert [each.id for each in (await client.call("ListOrganizations", caller)).organizations] == [mine.id]
+    assert list((await client.call("ListOrganizations", caller, slug="other")).organizations) == []
     assert await client.call("GetOrganization", f"checkout/{mine.id}", id=mine.id) == mine
 
 
@@ -170,6 +171,10 @@ async def test_an_operator_lists_all_newest_first_in_pages(client: IdentityClien
         if not token:
             break
     assert seen == made[::-1]
+    by_slug = await client.call("ListOrganizations", OPERATOR, order_by="slug", page_size=2)
+    assert [organization.slug for organization in by_slug.organizations] == ["org-0", "org-1"]
+    assert [each.id for each in (await client.call("ListOrganizations", OPERATOR, slug="org-3")).organizations] == [made[3]]
+    assert list((await client.call("ListOrganizations", OPERATOR, slug="org")).organizations) == []
 
 
 async def test_only_the_fields_of_the_mask_change(client: IdentityClient, database: ServiceDatabase, clock: ManualClock) -> None:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.chassis.countries import COUNTRIES
 from services.chassis.errors import Invalid
 from services.identity.domain import organization as rules
-from services.identity.domain.countries import COUNTRIES
 from services.identity.domain.organization import OrganizationSettings, default_invoice_prefix
 from services.identity.tests.builders import NOW, an_organization, profile
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from services.chassis.ids import new_id, new_sandbox_id
 from services.identity.clients.patience import PatientParticipants
 from services.identity.domain import clock_advance as rules
+from services.identity.domain.clock_advance import Happening
 from services.identity.tests.builders import NOW
 from services.identity.tests.suite import FakeService, FakeSuite, KeptProgress, Killed
 from services.identity.usecases.conduct_advance import conduct_advance
+from services.identity.usecases.ports import Unsettled
+from services.identity.usecases.settle_sandbox import Known, settle_sandbox
 from tests.support.eventually import eventually
 
 SANDBOX = new_sandbox_id(NOW)
@@ -142,6 +148,31 @@ async def test_a_service_that_is_away_holds_it_up_and_does_not_end_it() -> None:
     waited = await conduct(progress, suite)
     assert progress.advance.status == "finished"
     assert set(waited["ledger"]) == {"ledger: connection refused"}
+
+
+class QuickReactions(FakeSuite):
+    """What is to be taken is taken after facts were listed, and before anybody asks whether it is."""
+
+    async def check_settled(self, service: str, sandbox: UUID, facts: Sequence[Happening]) -> Unsettled:
+        member = self.members[service]
+        self._take(service, [fact for fact in facts if fact.type in member.reacts and fact.event_id not in member.taken])
+        return Unsettled(0)
+
+
+async def test_a_fact_that_was_told_between_two_looks_is_found() -> None:
+    suite = QuickReactions(billing_suite().members)
+    suite.tell("subscription", "subscription.cycled")
+    found = await settle_sandbox(SANDBOX, Known({}), participants=suite, tell=lambda about, sentences: None)
+    assert [fact.type for fact in found] == ["subscription.cycled", "order.paid"]
+
+
+async def test_who_goes_on_tells_the_time_again_for_nobody_may_have_heard_it() -> None:
+    progress, suite = progress_to(NOW + 60 * DAY), billing_suite()
+    progress.advance = replace(rules.moved(progress.advance, NOW + 30 * DAY, due=True), begun=True)
+    async with asyncio.timeout(5):
+        await conduct(progress, suite)
+    assert suite.calls[:3] == [f"move {name} 03-31" for name in suite.services]
+    assert {(each.occurred_at - NOW).days for each in progress.happenings} == {30, 60}
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 5, 7, 11, 17, 29])

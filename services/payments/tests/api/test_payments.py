@@ -36,6 +36,10 @@ async def test_payments_are_listed_filtered_sorted_and_counted(world: World) -> 
     assert [payment.amount for payment in second.payments] == [300]
     one_order = payment_service_pb2.ListPaymentsRequest(order_id=[requests[3].order_id])
     assert [payment.amount for payment in (await world.read(world.payments, "ListPayments", one_order)).payments] == [400]
+    by_method = payment_service_pb2.ListPaymentsRequest(method=["card"], order_by="-method", page_size=3)
+    assert len((await world.read(world.payments, "ListPayments", by_method)).payments) == 3
+    by_method.method[0] = "sepa_debit"
+    assert list((await world.read(world.payments, "ListPayments", by_method)).payments) == []
 
 
 async def test_the_gauges_are_set(world: World) -> None:

@@ -154,6 +154,14 @@ def test_a_settled_payment_is_due_never_again() -> None:
     assert done.due_at is None
 
 
+def test_whoever_lost_track_looks_soon_and_leaves_the_lease_to_a_call_in_hand() -> None:
+    attempt = payment()
+    out_of_time, _ = decide(attempt, Outcome("lose_track"), NOW, TOLD_AT)
+    assert (out_of_time.status, out_of_time.due_at) == (a.UNKNOWN, attempt.due_at)
+    without_answer, _ = decide(attempt, Outcome("lose_track", read_after=timedelta(seconds=1)), NOW, TOLD_AT)
+    assert (without_answer.status, without_answer.due_at) == (a.UNKNOWN, NOW + timedelta(seconds=1))
+
+
 def test_while_the_call_is_in_hand_a_hint_leaves_its_lease_alone() -> None:
     start = payment()
     after, _ = lived(start, [CHARGED])

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from services.payments.domain import attempt as a
-from services.payments.domain.due import GIVE_UP_AFTER, WhenAbsent, due_after, when_absent
+from services.payments.domain.due import WhenAbsent, due_after, when_absent
 from services.payments.tests.builders import NOW, payment, setup
 
 
@@ -33,8 +33,8 @@ def test_a_payment_that_is_never_settled_is_not_looked_at_for_ever() -> None:
     ("status", "age", "processor_id", "expected"),
     [
         (a.UNKNOWN, timedelta(seconds=30), None, WhenAbsent.SEND_AGAIN),
-        (a.PENDING, GIVE_UP_AFTER, None, WhenAbsent.SEND_AGAIN),
-        (a.UNKNOWN, GIVE_UP_AFTER + timedelta(seconds=1), None, WhenAbsent.GIVE_UP),
+        (a.PENDING, timedelta(minutes=15), None, WhenAbsent.SEND_AGAIN),
+        (a.UNKNOWN, timedelta(minutes=15, seconds=1), None, WhenAbsent.GIVE_UP),
         (a.UNKNOWN, timedelta(seconds=30), "pi_1", WhenAbsent.WAIT),
         (a.REQUIRES_ACTION, timedelta(days=2), None, WhenAbsent.WAIT),
         (a.SUCCEEDED, timedelta(days=2), None, WhenAbsent.WAIT),

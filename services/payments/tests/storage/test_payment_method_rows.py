@@ -95,12 +95,35 @@ async def test_the_newest_of_the_rest_follows_a_default_that_is_gone(database: S
     for name in ("pm_1", "pm_2"):
         ids |= await kept(database, card(customer, name))
     async with database.worker.transaction() as transaction:
-        gone, defaults = await METHODS.forget(transaction, {ids["pm_1"]: customer.organization_id}, lambda _: NOW, None)
-        assert (states(gone), defaults) == ({"pm_1": (False, 2)}, [])
         gone, defaults = await METHODS.forget(transaction, {ids["pm_0"]: customer.organization_id}, lambda _: NOW, None)
         assert (states(gone), states(defaults)) == ({"pm_0": (True, 2)}, {"pm_2": (True, 2)})
+        gone, defaults = await METHODS.forget(transaction, {ids["pm_1"]: customer.organization_id}, lambda _: NOW, None)
+        assert (states(gone), defaults) == ({"pm_1": (False, 2)}, [])
         gone, defaults = await METHODS.forget(transaction, {ids["pm_2"]: customer.organization_id}, lambda _: NOW, None)
         assert (states(gone), defaults) == ({"pm_2": (True, 3)}, [])
+
+
+async def test_nobody_has_a_default_that_is_gone_and_nobody_waits_in_a_circle(database: ServiceDatabase) -> None:
+    customer = await somebody(database)
+    organization_id = customer.organization_id
+
+    async def choose(method_id: UUID) -> None:
+        async with database.app.transaction(organization_id) as transaction:
+            await METHODS.choose_default(transaction, method_id, lambda _: NOW)
+
+    async def forget(method_id: UUID) -> None:
+        async with database.worker.transaction() as transaction:
+            await METHODS.forget(transaction, {method_id: organization_id}, lambda _: NOW, None)
+
+    names = [f"pm_{number}" for number in range(40)]
+    for first, second, third in zip(names[::3], names[1::3], names[2::3], strict=False):
+        ids = await kept(database, card(customer, first), card(customer, second))
+        other, added = ids[second], card(customer, third)
+        await asyncio.gather(choose(other), forget(other), choose(ids[first]), kept(database, added), forget(ids[first]))
+        async with database.app.transaction(organization_id) as transaction:
+            [default] = await METHODS.saved(transaction, organization_id, [], [customer.customer_id])
+        assert default.id not in (other, ids[first])
+        await forget(default.id)
 
 
 async def test_new_details_reach_the_row_and_a_deleted_one_stays_deleted(database: ServiceDatabase) -> None:

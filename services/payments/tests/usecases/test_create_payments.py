@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import grpc
 import pytest
 from bursar.payments.v1 import payment_method_service_pb2 as methods_pb2
@@ -11,49 +9,10 @@ from bursar.payments.v1 import payment_pb2, payment_service_pb2
 
 from services.chassis.ids import new_id
 from services.chassis.status import from_rpc_error
-from services.payments.tests.builders import look_up, payment_request, setup_request
+from services.payments.tests.builders import look_up
+from services.payments.tests.charges import Customer, charge, create, intents, refused, told, with_card
 from services.payments.tests.world import World
 from tests.support.eventually import eventually
-
-Customer = payment_service_pb2.PaymentCustomer
-ANY = payment_service_pb2.SavedPaymentMethod()
-
-
-async def with_card(world: World, card: str = "pm_card_visa", customer: Customer | None = None) -> tuple[Customer, str]:
-    customer = customer or Customer(customer_id=str(new_id()), email="grace@example.com")
-    setup = await world.command("CreateSetup", setup_request(customer=customer, confirmation_token_id=card))
-    return customer, str(setup.payment_method_id)
-
-
-def charge(customer: Customer, **given: Any) -> payment_service_pb2.CreatePaymentRequest:
-    """Of whichever card is saved, unless told otherwise."""
-    trigger = payment_pb2.PAYMENT_TRIGGER_SUBSCRIPTION_CYCLE
-    source = {} if given.keys() & {"payment_method_id", "confirmation_token_id"} else {"saved_payment_method": ANY}
-    return payment_request(customer=customer, trigger=trigger, **source | given)
-
-
-async def create(world: World, *payments: payment_service_pb2.CreatePaymentRequest) -> None:
-    await world.command("CreatePayments", payment_service_pb2.CreatePaymentsRequest(payments=payments))
-
-
-async def told(world: World, type: str, count: int = 1) -> list[Any]:
-    """The facts of a type, once there are so many."""
-
-    async def there() -> bool:
-        return (await world.types()).count(type) >= count
-
-    await eventually(there, 20.0)
-    return [message for name, _, message in await world.facts() if name == type]
-
-
-async def intents(world: World) -> list[dict[str, Any]]:
-    return list((await world.simulator.api("GET", "/v1/payment_intents?limit=100")).json()["data"])
-
-
-async def refused(world: World, *payments: payment_service_pb2.CreatePaymentRequest) -> Any:
-    with pytest.raises(grpc.aio.AioRpcError) as error:
-        await create(world, *payments)
-    return from_rpc_error(error.value)
 
 
 async def test_charges_are_made_and_told_with_what_the_processor_kept(world: World) -> None:
@@ -198,18 +157,6 @@ async def test_an_answer_that_got_lost_is_looked_up_and_charged_once(world: Worl
     world.work()
     await told(world, "payment.succeeded")
     assert len(await intents(world)) == 1
-
-
-async def test_a_queued_charge_is_pending_for_whoever_looks(world: World) -> None:
-    customer, _ = await with_card(world)
-    payment = charge(customer)
-    await create(world, payment)
-    found = await world.command("LookUpPayment", look_up(payment))
-    assert (found.status, found.processor_payment_id) == (payment_pb2.PAYMENT_STATUS_PENDING, "")
-    with pytest.raises(grpc.aio.AioRpcError) as kept:
-        await world.command("CancelPayment", payment_service_pb2.CancelPaymentRequest(order_id=payment.order_id, attempt=1))
-    assert from_rpc_error(kept.value).reason == "PAYMENT_NOT_CANCELABLE"
-    assert await intents(world) == []
 
 
 async def test_many_are_charged_once_each_by_two_lanes(world: World) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from bursar.payments.v1 import payment_method_service_pb2 as methods_pb2
 from bursar.payments.v1 import payment_pb2, payment_service_pb2
 
+from services.chassis.errors import Unavailable
 from services.chassis.ids import new_id
 from services.chassis.timestamps import from_timestamp
 from services.payments.clients.stripe_clock import StripeClock
@@ -74,14 +76,14 @@ async def test_its_clock_waits_for_what_is_under_way_and_not_for_the_buyer(world
     await world.command("CreateSetup", setup_request(customer=customer))
     charge = payment_request(customer=customer, saved_payment_method=payment_service_pb2.SavedPaymentMethod())
     await world.command("CreatePayments", payment_service_pb2.CreatePaymentsRequest(payments=[charge]))
-    assert await world.unfinished() == ["1 charges in the queue"]
+    assert await world.unfinished() == ["1 charge in the queue"]
     await world.command("CreatePayment", payment_request())
-    assert await world.unfinished() == ["1 charges in the queue", "1 payments to be settled"]
+    assert await world.unfinished() == ["1 charge in the queue", "1 payment to be settled"]
     await world.command("CreatePayment", payment_request(confirmation_token_id="pm_card_threeDSecure2Required"))
-    assert await world.unfinished() == ["1 charges in the queue", "1 payments to be settled"]
+    assert await world.unfinished() == ["1 charge in the queue", "1 payment to be settled"]
     await world.simulator.control("POST", "faults", method="POST", path="/v1/payment_intents", times=3)
     await world.command("CreatePayment", payment_request())
-    assert "1 payments without an answer" in await world.unfinished()
+    assert "1 payment without an answer" in await world.unfinished()
     await world.simulator.control("POST", "webhooks/release", order="fifo")
 
     async def received() -> bool:
@@ -115,3 +117,6 @@ async def test_the_stand_ins_clock_goes_along_once(world: World) -> None:
         await clock.move(world.organization_id, before, now)
         await clock.move(world.organization_id, now, now)
     assert (await world.simulator.control("GET", "clock"))["offset_seconds"] // 86_400 == 31
+    for nothing_there in (f"{world.simulator.url}/_sim/no_clock", "http://127.0.0.1:1/clock"):
+        with pytest.raises(Unavailable):
+            await StripeClock(nothing_there).move(world.organization_id, before, now)

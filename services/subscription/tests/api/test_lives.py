@@ -81,6 +81,8 @@ async def test_a_pause_ends_after_it_begins_and_not_what_is_canceled(client: Cli
     await store(database, subscription)
     too_early = await client.refusal("PauseSubscription", OURS, id=key, resumes_at=timestamp(subscription.period.end))
     assert too_early == ("INVALID_ARGUMENT", "RESUMES_AT_TOO_EARLY", "resumes_at")
+    too_late = await client.refusal("PauseSubscription", OURS, id=key, resumes_at=timestamp(NOW.replace(year=9999)))
+    assert too_late == ("INVALID_ARGUMENT", "FIELD_INVALID", "resumes_at")
     await client.call("CancelSubscription", OURS, id=key)
     assert (await client.refusal("PauseSubscription", OURS, id=key))[1] == "SUBSCRIPTION_CANCELED"
 

@@ -15,7 +15,6 @@ from bursar.checkout.v1 import (
     customer_pb2,
     customer_service_pb2,
     discount_pb2,
-    discount_service_pb2,
     order_pb2,
     product_pb2,
     product_service_pb2,
@@ -34,7 +33,6 @@ M = TypeVar("M")
 _DESCRIPTORS = (
     billing_service_pb2.DESCRIPTOR.services_by_name["BillingService"],
     product_service_pb2.DESCRIPTOR.services_by_name["ProductService"],
-    discount_service_pb2.DESCRIPTOR.services_by_name["DiscountService"],
     customer_service_pb2.DESCRIPTOR.services_by_name["CustomerService"],
 )
 
@@ -54,6 +52,7 @@ class FakeCheckout:
     loses_answers: bool = False
     is_away: bool = False
     refuses: BursarError | None = None
+    refuses_discounts: BursarError | None = None
 
     async def GetProduct(self, request: product_service_pb2.GetProductRequest, call: Call) -> product_pb2.Product:
         return _found(self.products, request.id, "PRODUCT_NOT_FOUND")
@@ -63,13 +62,11 @@ class FakeCheckout:
 
     async def RedeemDiscount(self, request: billing_service_pb2.RedeemDiscountRequest, call: Call) -> discount_pb2.AppliedDiscount:
         applied = _found(self.discounts, request.discount_id, "DISCOUNT_NOT_FOUND")
-        if request.request_id not in self.redemptions:
+        if self.refuses_discounts is not None:
+            raise self.refuses_discounts
+        if not request.validate_only and request.request_id not in self.redemptions:
             self.redemptions.append(request.request_id)
         return applied
-
-    async def GetDiscount(self, request: discount_service_pb2.GetDiscountRequest, call: Call) -> discount_pb2.Discount:
-        known = _found(self.discounts, request.id, "DISCOUNT_NOT_FOUND")
-        return discount_pb2.Discount(id=known.discount_id, duration=known.duration, percentage=known.percentage)
 
     async def QuoteBilling(self, request: billing_service_pb2.QuoteBillingRequest, call: Call) -> order_pb2.Order:
         return _order(request.billing, order_pb2.ORDER_STATUS_DRAFT)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from bursar.checkout.v1 import customer_pb2, product_pb2
+from bursar.checkout.v1.checkout_events_pb2 import CustomerDeleted
 from bursar.subscription.v1 import subscription_pb2 as pb
 from bursar.types.v1 import tax_pb2
 
 from services.chassis.ids import new_id
-from services.subscription.tests.builders import NOW, ORGANIZATION, timestamp
+from services.subscription.tests.builders import NOW, ORGANIZATION, event_of, timestamp
 from services.subscription.tests.changes.world import OURS, ChangeWorld, a_price, by_seats
 
 
@@ -70,6 +71,14 @@ async def test_one_billable_subscription_unless_more_are_allowed(world: ChangeWo
     assert (await world.client.refusal("CreateSubscription", OURS, **asked))[:2] == ("ALREADY_EXISTS", "ALREADY_SUBSCRIBED")
     await world.organization(allow_multiple_subscriptions=True)
     assert (await create(world, **asked)).status == pb.SUBSCRIPTION_STATUS_ACTIVE
+
+
+async def test_a_customer_who_was_deleted_meanwhile_gets_none(world: ChangeWorld) -> None:
+    customer_id = customer(world)
+    await world.reactor.take([event_of(CustomerDeleted(customer_id=customer_id))])
+    refusal = await world.client.refusal("CreateSubscription", OURS, product_id=world.product(0), customer_id=customer_id)
+    assert refusal[1] == "CUSTOMER_NOT_FOUND"
+    assert await world.rows("select id from subscription") == []
 
 
 async def test_what_is_not_free_or_not_there_is_refused(world: ChangeWorld) -> None:

@@ -9,6 +9,7 @@ from bursar.checkout.v1 import discount_pb2
 from bursar.checkout.v1.order_pb2 import ORDER_STATUS_DRAFT, Order
 from bursar.types.v1 import billing_pb2 as types
 
+from services.chassis.errors import NotPossibleNow
 from services.chassis.ids import new_id
 from services.subscription.tests.builders import NOW, timestamp
 from services.subscription.tests.changes.world import DAY, OURS, ChangeWorld, by_seats
@@ -83,6 +84,9 @@ async def test_a_preview_of_a_discount_shows_it_and_redeems_nothing(world: Chang
     assert (world.checkout.redemptions, (await world.get(subscription_id)).HasField("discount_id")) == ([], False)
     changed = await world.change(subscription_id, discount=discount)
     assert changed == shown.subscription
+    world.checkout.refuses_discounts = NotPossibleNow("DISCOUNT_EXHAUSTED", "it was redeemed as often as it may be")
+    assert (await world.client.refusal("PreviewChange", OURS, id=subscription_id, change={"discount": discount}))[1] == "DISCOUNT_EXHAUSTED"
+    world.checkout.refuses_discounts = None
     nobodys = {"discount_id": str(new_id())}
     assert (await world.client.refusal("PreviewChange", OURS, id=subscription_id, change={"discount": nobodys}))[1] == "DISCOUNT_NOT_FOUND"
 
@@ -91,6 +95,9 @@ async def test_a_preview_is_refused_as_the_change_is(world: ChangeWorld) -> None
     subscription_id = await world.subscription()
     for change, reason in (({"seats": 3}, "NOT_SEAT_BASED"), ({"product": {"product_id": str(new_id())}}, "PRODUCT_NOT_FOUND")):
         assert (await world.client.refusal("PreviewChange", OURS, id=subscription_id, change=change))[1] == reason
+    await world.client.call("RevokeSubscription", OURS, id=subscription_id)
+    for change in ({"product": {"product_id": str(new_id())}}, {"discount": {"discount_id": str(new_id())}}):
+        assert (await world.client.refusal("PreviewChange", OURS, id=subscription_id, change=change))[1] == "SUBSCRIPTION_ENDED"
 
 
 async def test_the_next_renewal_is_shown_with_what_waits_for_it(world: ChangeWorld) -> None:

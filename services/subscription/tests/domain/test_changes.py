@@ -8,15 +8,21 @@ from datetime import timedelta
 import pytest
 
 from services.chassis.errors import NotPossibleNow
-from services.subscription.domain.changes import Why, canceled, revoked, uncanceled
+from services.subscription.domain.changes import Why, canceled, ended_with_customer, paused, revoked, uncanceled
 from services.subscription.domain.cycle import caught_up
-from services.subscription.domain.errors import SubscriptionEnded, SubscriptionNotCanceled
+from services.subscription.domain.errors import (
+    ResumesAtTooEarly,
+    SubscriptionCanceled,
+    SubscriptionEnded,
+    SubscriptionNotCanceled,
+    TooFarAhead,
+)
 from services.subscription.domain.periods import Period, period
 from services.subscription.domain.start import started
 from services.subscription.domain.status import BILLABLE, ENDED, LIFECYCLE, RUNNING, Status
 from services.subscription.domain.story import Change
-from services.subscription.domain.subscription import Subscription
-from services.subscription.tests.builders import MONTHLY, NOW, a_subscription, at, purchase
+from services.subscription.domain.subscription import ChargingUpdate, PendingUpdate, ProductTarget, Subscription
+from services.subscription.tests.builders import MONTHLY, NOW, a_subscription, at, entry, purchase
 
 DAY = timedelta(days=1)
 LATER = NOW + DAY
@@ -141,3 +147,42 @@ def test_the_table_knows_every_status_and_leads_out_of_no_end() -> None:
     assert LIFECYCLE.statuses == set(Status)
     assert not any(ended in targets for targets in LIFECYCLE.moves.values() for ended in ENDED)
     assert {Status.TRIALING, Status.ACTIVE} == RUNNING < BILLABLE == {*RUNNING, Status.PAST_DUE}
+
+
+def test_nothing_of_what_has_ended_is_still_to_come() -> None:
+    before = paused(a_subscription(), None, at()).after
+    target = ProductTarget(before.id, "Team", MONTHLY, before.terms.prices, "exclusive")
+    before = replace(
+        before,
+        past_due_at=NOW,
+        pending_update=PendingUpdate(NOW, before.period.end, target),
+        charging_update=ChargingUpdate(before.id, NOW, before.terms),
+    )
+    after = revoked(before, Why(), at(LATER)).after
+    assert (after.pause, after.past_due_at, after.pending_update, after.charging_update) == (None, None, None, None)
+    assert after.due_at is None
+
+
+def test_a_pause_ends_after_it_begins() -> None:
+    before = a_subscription()
+    with pytest.raises(ResumesAtTooEarly):
+        paused(before, before.period.end, at())
+    assert paused(before, before.period.end + timedelta(microseconds=1), at()).after.pause is not None
+    with pytest.raises(TooFarAhead):  # the period after it would leave the calendar
+        paused(before, NOW.replace(year=9999), at())
+    with pytest.raises(SubscriptionCanceled):
+        paused(canceled(before, Why(), at()).after, None, at())
+
+
+def test_with_its_customer_it_ends_when_that_was_deleted() -> None:
+    before = a_subscription()
+    deleted_at, now = before.period.end + DAY, before.period.end + 100 * DAY
+    story = ended_with_customer(before, deleted_at, at(now, [entry(before)]))
+    assert [fact for step in story for fact in told(step)] == ["cycled", "updated", "canceled", "revoked"]
+    assert (story[-1].after.ended_at, story[-1].entries) == (deleted_at, ()), "what waited was billed with the renewal"
+    assert ended_with_customer(story[-1].after, deleted_at, at(now)) == ()
+
+
+def test_of_a_customer_who_was_gone_before_it_ends_as_it_begins() -> None:
+    (end,) = ended_with_customer(a_subscription(), NOW - DAY, at())
+    assert (end.after.started_at, end.after.ended_at) == (NOW, NOW)

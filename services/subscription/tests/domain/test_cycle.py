@@ -10,12 +10,11 @@ import pytest
 from services.pricing.price import UnitBasedPrice, UnitLabel
 from services.pricing.tiers import Tier
 from services.subscription.domain.billing import BillingReason
-from services.subscription.domain.changes import Why, canceled, paused, resumed_now, revoked
+from services.subscription.domain.changes import Why, canceled, paused, revoked
 from services.subscription.domain.cycle import caught_up
-from services.subscription.domain.entry import BillingEntry, EntryState, EntryType
+from services.subscription.domain.entry import EntryState, EntryType
 from services.subscription.domain.periods import Interval, Period, Recurrence, period
 from services.subscription.domain.status import Status
-from services.subscription.domain.story import Story
 from services.subscription.domain.subscription import ChargingUpdate, PendingUpdate, ProductTarget, Subscription
 from services.subscription.tests.builders import (
     MONTHLY,
@@ -24,22 +23,11 @@ from services.subscription.tests.builders import (
     at,
     billed_in,
     by_seats,
-    discount,
     entry,
     price,
     terms,
 )
-
-DAY = timedelta(days=1)
-FEBRUARY = NOW + 28 * DAY
-
-
-def told(story: Story) -> list[str]:
-    return [fact.value.removeprefix("subscription.") for step in story for fact in step.facts]
-
-
-def lines(story: Story) -> list[list[tuple[int, str]]]:
-    return [[(line.amount, line.description) for line in billing.entries] for billing in billed_in(story)]
+from services.subscription.tests.domain.cycling import DAY, FEBRUARY, lines, told
 
 
 def test_a_period_ends_and_the_next_is_billed() -> None:
@@ -146,66 +134,7 @@ def test_the_renewal_of_a_long_period_is_announced_a_week_before(interval: str, 
         assert before.due_at == before.period.end - 7 * DAY
         assert story[-1].after.due_at == story[-1].after.period.end - 7 * DAY
         assert canceled(before, Why(), at()).after.due_at == before.period.end  # what ends is not renewed
-
-
-def test_a_pause_begins_with_the_end_of_the_period_and_ends_when_it_was_said() -> None:
-    resumes_at = datetime(2026, 3, 30, 12, tzinfo=UTC)
-    before = paused(a_subscription(), resumes_at, at()).after
-    story = caught_up(before, at(resumes_at - DAY))
-    resting = story[-1].after
-    assert (told(story), billed_in(story)) == (["updated", "paused"], [])
-    assert (resting.status, resting.due_at) == (Status.PAUSED, resumes_at)
-    assert resting.pause is not None
-    assert resting.pause.paused_at == FEBRUARY
-    on = caught_up(resting, at(resumes_at + 2 * DAY))
-    after = on[-1].after
-    assert told(on) == ["updated", "resumed", "cycled"]
-    # Over a month end: the new anchor is the 30th, not the 31st of before.
-    assert (after.status, after.anchor, after.period_number, after.pause) == (Status.ACTIVE, resumes_at, 0, None)
-    assert after.period == Period(resumes_at, datetime(2026, 4, 30, 12, tzinfo=UTC))
-    assert [billing.period for billing in billed_in(on)] == [after.period]
-
-
-def test_a_pause_that_is_over_before_it_begins_is_none() -> None:
-    asked = paused(a_subscription(), FEBRUARY + 10 * DAY, at()).after
-    moved = replace(asked, period=Period(NOW, FEBRUARY + 20 * DAY), anchor=FEBRUARY + 20 * DAY, period_number=-1)
-    story = caught_up(moved, at(FEBRUARY + 20 * DAY))
-    after = story[-1].after
-    assert (told(story), after.status, after.pause) == (["cycled"], Status.ACTIVE, None)
-    assert [billing.period and billing.period.start for billing in billed_in(story)] == [FEBRUARY + 20 * DAY]
-
-
-def test_an_open_pause_waits_for_somebody() -> None:
-    resting = caught_up(paused(a_subscription(), None, at()).after, at(NOW + 400 * DAY))[-1].after
-    assert (resting.status, resting.due_at) == (Status.PAUSED, None)
-    now = NOW + 500 * DAY
-    change = resumed_now(resting, at(now))
-    assert told((change,)) == ["updated", "resumed", "cycled"]
-    assert change.after.period == period(now, MONTHLY, 0)
-    assert change.billing is not None
-
-
-def test_what_waited_is_not_billed_by_a_pause_but_by_what_follows_it() -> None:
-    before = paused(a_subscription(), None, at()).after
-    waiting = entry(before)
-    resting = caught_up(before, at(FEBRUARY, [waiting]))
-    assert billed_in(resting) == []
-    change = resumed_now(resting[-1].after, at(FEBRUARY + DAY, [waiting]))
-    assert change.billing is not None
-    assert [line.amount for line in change.billing.entries] == [1900, -500]
-
-
-def test_a_cancellation_comes_before_a_pause() -> None:
-    before = canceled(paused(a_subscription(), None, at()).after, Why(), at()).after
-    story = caught_up(before, at(FEBRUARY))
-    assert (told(story), story[-1].after.status) == (["updated", "revoked"], Status.CANCELED)
-
-
-def test_a_pause_does_not_begin_while_money_is_owed() -> None:
-    before = replace(paused(a_subscription(), None, at()).after, status=Status.PAST_DUE, past_due_at=NOW)
-    story = caught_up(before, at(FEBRUARY))
-    assert (told(story), story[-1].after.status) == (["cycled"], Status.PAST_DUE)
-    assert story[-1].after.pause == before.pause
+        assert paused(before, None, at()).after.due_at == before.period.end  # neither is what rests
 
 
 def test_what_waited_is_the_last_order_of_what_ends_with_its_period() -> None:
@@ -215,6 +144,12 @@ def test_what_waited_is_the_last_order_of_what_ends_with_its_period() -> None:
     (billing,) = billed_in(story)
     assert told(story) == ["updated", "billed", "revoked"]
     assert (billing.reason, [line.id for line in billing.entries]) == (BillingReason.UPDATE, [waiting.id])
+
+
+def test_nothing_waits_for_what_has_ended_with_its_period() -> None:
+    before = canceled(paused(_to_come(a_subscription()), None, at()).after, Why(), at()).after
+    after = caught_up(before, at(FEBRUARY))[-1].after
+    assert (after.status, after.pending_update, after.pause) == (Status.CANCELED, None, None)
 
 
 def test_what_waited_is_dropped_by_an_end_at_once() -> None:
@@ -244,8 +179,12 @@ def test_a_change_of_interval_counts_from_where_it_holds() -> None:
 
 def test_a_change_to_what_is_not_sold_any_more_is_dropped() -> None:
     before = _to_come(a_subscription())
-    after = caught_up(before, at(FEBRUARY, target_is_gone=True))[-1].after
+    assert before.pending_update is not None
+    assert before.pending_update.product is not None
+    after = caught_up(before, at(FEBRUARY, lost_product_id=before.pending_update.product.product_id))[-1].after
     assert (after.terms, after.pending_update) == (before.terms, None)
+    other = caught_up(before, at(FEBRUARY, lost_product_id=before.terms.product_id))[-1].after
+    assert other.terms.product_name == "Team"
 
 
 def test_while_a_change_waits_for_its_charge_time_waits_too() -> None:
@@ -280,32 +219,3 @@ def test_a_day_that_a_country_skipped_is_not_billed() -> None:
     periods = [billing.period for billing in billed_in(caught_up(samoan, at(start + 3 * DAY)))]
     assert [each.start for each in periods if each] == [start + DAY, start + 2 * DAY, start + 3 * DAY]
     assert all(each.end - each.start == DAY for each in periods if each)
-
-
-def _discounted(duration: str, months: int | None = None, trial_days: int = 0) -> list[bool]:
-    story = caught_up(a_subscription(trial_days, discount=discount(duration, months)), at(NOW + 160 * DAY))
-    return [billing.discount is not None for billing in billed_in(story)]
-
-
-def test_a_discount_reduces_as_many_orders_as_it_has() -> None:
-    """The checkout's order was the first, unless it was a trial's of nothing."""
-    assert _discounted("forever") == [True] * 5
-    assert _discounted("once") == [False] * 5
-    assert _discounted("once", trial_days=14) == [True, False, False, False, False]
-    assert _discounted("repeating", 3) == [True, True, False, False, False]
-    assert _discounted("repeating", 3, trial_days=14) == [True, True, True, False, False]
-
-
-def test_a_discount_that_is_used_up_stays_for_the_period_that_it_reduced() -> None:
-    before = a_subscription(discount=discount("repeating", 2))
-    first = caught_up(before, at(FEBRUARY))[-1].after
-    assert first.terms.discount is not None
-    assert (first.terms.discount.cycles_billed, first.terms.discount.cycles_left) == (2, 0)
-    assert caught_up(first, at(NOW + 70 * DAY))[-1].after.terms.discount is None
-
-
-def test_an_order_of_prorations_alone_uses_up_no_discount() -> None:
-    before = canceled(a_subscription(trial_days=14, discount=discount("once")), Why(), at()).after
-    waiting: list[BillingEntry] = [entry(before)]
-    (billing,) = billed_in(caught_up(before, at(NOW + 14 * DAY, waiting)))
-    assert billing.discount is None

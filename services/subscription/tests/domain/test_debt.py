@@ -11,13 +11,14 @@ from uuid import UUID
 import pytest
 
 from services.chassis.ids import new_id
+from services.subscription.domain.changes import Why, canceled
 from services.subscription.domain.cycle import caught_up
 from services.subscription.domain.debt import OrderState, SubscriptionOrder, merged, settled
 from services.subscription.domain.periods import period
 from services.subscription.domain.status import Status
 from services.subscription.domain.story import Story, latest
-from services.subscription.domain.subscription import Pause, Subscription
-from services.subscription.tests.builders import MONTHLY, NOW, ORGANIZATION, a_subscription, at, entry
+from services.subscription.domain.subscription import Pause, PendingUpdate, ProductTarget, Subscription
+from services.subscription.tests.builders import MONTHLY, NOW, ORGANIZATION, a_subscription, at, entry, price
 
 DAY = timedelta(days=1)
 LATER = NOW + 30 * DAY
@@ -57,6 +58,7 @@ def test_a_renewal_that_failed_makes_it_past_due() -> None:
     assert told(story) == ["updated", "past_due"]
     assert (story[-1].after.status, story[-1].after.past_due_at) == (Status.PAST_DUE, NOW)
     assert settle(story[-1].after, order(past_due_at=NOW)) == ()
+    assert settle(a_subscription(), order(reason="subscription_create"))[-1].after.status is Status.PAST_DUE
 
 
 @pytest.mark.parametrize(
@@ -111,10 +113,35 @@ def test_an_unpaid_one_goes_on_from_the_payment_if_its_period_is_over() -> None:
     assert story[-1].billing.period == after.period
 
 
+def test_a_payment_at_the_very_end_of_the_period_begins_the_next() -> None:
+    before = unpaid()
+    after = settle(before, order(OrderState.PAID, occurred_at=before.period.end), keeps=True, now=before.period.end)[-1].after
+    assert (after.anchor, after.period.start) == (before.period.end, before.period.end)
+
+
 def test_an_unpaid_one_goes_on_in_its_period_if_that_is_not_over() -> None:
     before = unpaid()
     story = settle(before, order(OrderState.PAID, occurred_at=NOW + 22 * DAY), keeps=True, now=NOW + 22 * DAY)
     assert (told(story), story[-1].after.period) == (["updated", "active"], before.period)
+
+
+def test_a_change_that_waited_holds_from_the_period_on_that_begins_with_the_payment() -> None:
+    paid_at = NOW + 100 * DAY
+    target = ProductTarget(new_id(), "Team", MONTHLY, (price(500),), "exclusive")
+    before = replace(unpaid(), pending_update=PendingUpdate(NOW, NOW + 28 * DAY, target))
+    story = settle(before, order(OrderState.PAID, occurred_at=paid_at), keeps=True, now=paid_at)
+    after = story[-1].after
+    assert (after.terms.product_name, after.pending_update) == ("Team", None)
+    assert story[-1].billing is not None
+    assert [line.amount for line in story[-1].billing.entries] == [500]
+
+
+def test_an_unpaid_one_that_was_to_end_with_its_period_begins_no_other() -> None:
+    before = replace(canceled(a_subscription(), Why(), at()).after, status=Status.UNPAID, past_due_at=NOW)
+    paid_at = NOW + 100 * DAY
+    story = settle(before, order(OrderState.PAID, occurred_at=paid_at), keeps=True, now=paid_at)
+    assert (told(story), story[-1].after.period) == (["updated", "active"], before.period)
+    assert told(caught_up(story[-1].after, at(paid_at))) == ["updated", "revoked"]
 
 
 def test_what_has_ended_is_not_moved_by_a_debt() -> None:

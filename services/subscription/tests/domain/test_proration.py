@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.pricing.reduction import FixedReduction, Percentage, Reduction
 from services.subscription.domain.periods import Period
-from services.subscription.domain.proration import WHOLE, Rest, after_discount, credits, debits, difference, rest_of
+from services.subscription.domain.proration import Rest, after_discount, credits, debits, difference, rest_of
 
 START = datetime(2026, 4, 1, tzinfo=UTC)
 APRIL = Period(START, datetime(2026, 5, 1, tzinfo=UTC))
@@ -93,7 +93,7 @@ def test_no_credit_is_more_than_was_paid_and_no_debit_more_than_the_price(
 def test_what_is_used_and_what_is_left_are_the_whole_to_the_cent(amount: int, rest: Rest) -> None:
     used = Rest(rest.seconds - rest.seconds_left, rest.seconds)
     assert abs(used.of(amount) + rest.of(amount) - amount) <= 1
-    assert WHOLE.of(amount) == amount
+    assert Rest(rest.seconds, rest.seconds).of(amount) == amount
 
 
 @given(AMOUNTS, AMOUNTS, REDUCTIONS, RESTS)

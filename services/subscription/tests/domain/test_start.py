@@ -67,14 +67,15 @@ def test_what_was_bought_may_begin_with_a_trial() -> None:
 def test_whatever_the_free_one_was_at_it_is_active(status: Status) -> None:
     change = upgraded(replace(a_subscription(), status=status), bought_for(a_subscription()), at(LATER))
     assert change.after.status is Status.ACTIVE
-    assert told(change) == (["updated", "cycled"] if status is Status.ACTIVE else ["updated", "active", "cycled"])
+    became = {Status.ACTIVE: [], Status.PAUSED: ["resumed"]}.get(status, ["active"])
+    assert told(change) == ["updated", *became, "cycled"]
 
 
 def test_what_was_to_come_of_the_free_one_is_dropped() -> None:
     free = paused(a_subscription(), None, at()).after
     free = canceled(free, Why(), at()).after
     change = upgraded(free, bought_for(free), at(LATER, [entry(free)]))
-    assert (change.after.cancellation, change.after.pause) == (None, None)
+    assert (change.after.cancellation, change.after.pause, told(change)) == (None, None, ["updated", "uncanceled", "cycled"])
     assert [each.state for each in change.entries] == [EntryState.DROPPED]
 
 

@@ -41,11 +41,13 @@ async def test_a_succeeded_checkout_starts_its_subscription(reactor: Reactor, da
         percentage=PercentageDiscount(basis_points=2000),
     )
     message = checkout_succeeded(external_customer_id="u1", discount=discount, payment_method_id=str(payment_method_id))
+    message.metadata.update({"team": "red", "size": 3})
     assert await reactor.take([event_of(message)]) == set()
     subscription = (await all_subscriptions(database.worker))[UUID(message.subscription_id)]
     assert (subscription.status, subscription.organization_id, subscription.external_customer_id) == (Status.ACTIVE, ORGANIZATION, "u1")
     # 11:00 in Berlin; by the end of February the clocks there have not changed.
     assert subscription.period == Period(NOW, datetime(2026, 2, 28, 10, tzinfo=UTC))
+    assert subscription.metadata == {"team": "red", "size": 3}
     terms = subscription.terms
     assert terms.recurrence == Recurrence(Interval.MONTH, 1, "Europe/Berlin")
     assert (terms.amount, terms.currency, terms.tax_behavior) == (1900, "eur", "exclusive")

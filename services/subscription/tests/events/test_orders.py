@@ -5,82 +5,29 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
-from bursar.checkout.v1.checkout_events_pb2 import CheckoutSucceeded, OrderDunningExhausted, OrderPaid, OrderPaymentFailed, OrderVoided
-from bursar.checkout.v1.order_pb2 import ORDER_BILLING_REASON_SUBSCRIPTION_CYCLE, ORDER_BILLING_REASON_SUBSCRIPTION_UPDATE
-from bursar.identity.v1.identity_events_pb2 import OrganizationUpdated
-from bursar.identity.v1.organization_pb2 import Organization, OrganizationSettings
-from bursar.types.v1.billing_pb2 import UNPAID_BEHAVIOR_KEEP
+from bursar.checkout.v1.checkout_events_pb2 import CheckoutSucceeded
 
 from services.chassis.clock import ManualClock
 from services.chassis.event import Event
 from services.chassis.ids import new_id, new_sandbox_id
 from services.chassis.reactor import Reactor
-from services.subscription.app import STORE_OF
-from services.subscription.domain.entry import EntryState
 from services.subscription.domain.status import Status
-from services.subscription.domain.subscription import ChargingUpdate, Subscription
+from services.subscription.domain.subscription import Subscription
 from services.subscription.tests.builders import (
     NOW,
-    ORGANIZATION,
     a_subscription,
-    by_seats,
     checkout_succeeded,
-    entry,
     event_of,
-    terms,
-    timestamp,
 )
+from services.subscription.tests.events.facts import DAY, exhausted, failed, only, organization_keeps_unpaid, paid, store, voided
 from services.subscription.tests.reading import all_entries, all_subscriptions, facts_of, in_order
 from tests.support.databases import ServiceDatabase
-
-DAY = timedelta(days=1)
-
-
-async def store(database: ServiceDatabase, *subscriptions: Subscription) -> None:
-    async with database.worker.transaction() as transaction:
-        await STORE_OF(transaction).subscriptions.add(subscriptions)
-
-
-async def only(database: ServiceDatabase) -> Subscription:
-    (subscription,) = (await all_subscriptions(database.worker)).values()
-    return subscription
-
-
-def _order(kind: type[Any], order_id: UUID, subscription_id: UUID, version: int, days: int = 0, **fields: Any) -> Event[Any]:
-    values = {"customer_id": str(new_id()), "billing_reason": ORDER_BILLING_REASON_SUBSCRIPTION_CYCLE, **fields}
-    if kind is OrderVoided:
-        del values["customer_id"]
-    message = kind(order_id=str(order_id), subscription_id=str(subscription_id), **values)
-    return event_of(message, at=NOW + days * DAY, version=version)
-
-
-def failed(order_id: UUID, subscription_id: UUID, version: int = 3, days: int = 0, **fields: Any) -> Event[Any]:
-    return _order(OrderPaymentFailed, order_id, subscription_id, version, days, past_due_at=timestamp(NOW), **fields)
-
-
-def paid(order_id: UUID, subscription_id: UUID, version: int = 4, days: int = 1, **fields: Any) -> Event[Any]:
-    return _order(OrderPaid, order_id, subscription_id, version, days, **fields)
-
-
-def exhausted(order_id: UUID, subscription_id: UUID, version: int = 7, days: int = 21) -> Event[Any]:
-    return _order(OrderDunningExhausted, order_id, subscription_id, version, days)
-
-
-def voided(order_id: UUID, subscription_id: UUID, version: int = 8, days: int = 21, **fields: Any) -> Event[Any]:
-    return _order(OrderVoided, order_id, subscription_id, version, days, **fields)
-
-
-def organization_keeps_unpaid() -> Event[Any]:
-    settings = OrganizationSettings(unpaid_behavior=UNPAID_BEHAVIOR_KEEP)
-    message = OrganizationUpdated(organization=Organization(id=str(ORGANIZATION), version=2, settings=settings))
-    return Event(new_id(), "organization.updated", ORGANIZATION, ORGANIZATION, 2, NOW, message)
 
 
 async def test_a_failed_renewal_and_its_payment(reactor: Reactor, database: ServiceDatabase) -> None:
@@ -121,8 +68,10 @@ async def test_nobody_pays_and_the_organization_keeps_it(reactor: Reactor, datab
     before, order_id = a_subscription(), new_id()
     await store(database, before)
     clock.advance(100 * DAY)
-    await reactor.take([organization_keeps_unpaid(), failed(order_id, before.id), exhausted(order_id, before.id)])
-    assert ((await only(database)).status, (await only(database)).due_at) == (Status.UNPAID, None)
+    await reactor.take([organization_keeps_unpaid(), failed(order_id, before.id)])
+    await reactor.take([exhausted(order_id, before.id)])
+    unpaid = await only(database)
+    assert (unpaid.status, unpaid.due_at, unpaid.past_due_at) == (Status.UNPAID, None, NOW)
     await reactor.take([paid(order_id, before.id, version=9, days=90)])
     after = await only(database)
     assert (after.status, after.anchor) == (Status.ACTIVE, NOW + 90 * DAY)
@@ -177,26 +126,6 @@ async def test_two_orders_heard_of_at_the_same_time(reactor: Reactor, database: 
     batches = [[paid(one, key)] for key, (one, _) in orders.items()] + [[failed(two, key)] for key, (_, two) in orders.items()]
     await asyncio.gather(*(reactor.take(batch) for batch in batches))
     assert {each.status for each in (await all_subscriptions(database.worker)).values()} == {Status.PAST_DUE}
-
-
-@pytest.mark.parametrize(("is_paid", "state"), [(True, EntryState.BILLED), (False, EntryState.DROPPED)])
-async def test_a_change_that_waited_for_its_charge(reactor: Reactor, database: ServiceDatabase, is_paid: bool, state: EntryState) -> None:
-    order_id, target = new_id(), terms(prices=(by_seats((None, 700)),), seats=3)
-    reserved = entry(a_subscription(), 2100, state=EntryState.CHARGING, order_id=order_id)
-    before = replace(a_subscription(), charging_update=ChargingUpdate(order_id, NOW, target, entry_ids=(reserved.id,)))
-    reserved = replace(reserved, subscription_id=before.id)
-    await store(database, before)
-    async with database.worker.transaction() as transaction:
-        await STORE_OF(transaction).entries.save([reserved])
-    await reactor.take([failed(order_id, before.id, 2, billing_reason=ORDER_BILLING_REASON_SUBSCRIPTION_UPDATE)])
-    assert (await only(database)).charging_update is not None
-    fact = (paid if is_paid else voided)(order_id, before.id, 5, billing_reason=ORDER_BILLING_REASON_SUBSCRIPTION_UPDATE)
-    await reactor.take([fact])
-    after = await only(database)
-    assert (after.charging_update, after.terms) == (None, target if is_paid else before.terms)
-    assert (after.status, after.due_at) == (Status.ACTIVE, after.period.end)
-    assert [each.state for each in await all_entries(database.worker)] == [state]
-    assert await facts_of(database.worker) == {before.id: in_order("updated", first=4)}
 
 
 async def test_an_upgrade_waits_for_the_free_subscription_that_it_is_for(reactor: Reactor, database: ServiceDatabase) -> None:

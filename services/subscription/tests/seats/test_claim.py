@@ -66,7 +66,11 @@ async def test_a_sandbox_s_day_is_its_own(world: SeatWorld) -> None:
     assert await refusal(world, "ClaimSeat", seat.invitation_token) == "INVITATION_NOT_FOUND"
 
 
-@pytest.mark.parametrize("token", ["bursar_si_", "x" * 16, "bursar_si_" + "A" * 65, "ü" * 20, "bursar_si_" + "é" * 30])
+_AFTER_ALL_TIME = "bursar_si_" + "________j_-AAAAAAAAAAA" + "A" * 43
+"""Of a sandbox that would have begun after the year 9999."""
+
+
+@pytest.mark.parametrize("token", ["bursar_si_", "x" * 16, "bursar_si_" + "A" * 65, _AFTER_ALL_TIME, "ü" * 20, "bursar_si_" + "é" * 30])
 async def test_what_is_no_invitation(world: SeatWorld, token: str) -> None:
     for method in ("GetSeatInvitation", "ClaimSeat"):
         assert await refusal(world, method, token.ljust(16, "A")) == "INVITATION_NOT_FOUND"

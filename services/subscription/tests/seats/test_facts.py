@@ -14,9 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.chassis.ids import new_id
+from services.subscription.app import STORE_OF
+from services.subscription.domain.changes import Why, revoked
 from services.subscription.storage.seats import StoredSeats
-from services.subscription.tests.builders import ORGANIZATION, checkout_succeeded
+from services.subscription.tests.builders import NOW, ORGANIZATION, checkout_succeeded
 from services.subscription.tests.seats.world import SeatWorld, order_paid
+from services.subscription.usecases.change_subscription import change_subscription
 from tests.support.client import Refused
 
 
@@ -68,6 +71,25 @@ async def test_seats_of_an_order_are_known_by_its_payment_or_its_checkout(world:
     invited = await world.call("AssignSeat", order_id=bought.order_id, email="ann@example.com")
     shown = await world.client.call("GetSeatInvitation", None, invitation_token=invited.invitation_token)
     assert shown.product_name == "Team plan"
+
+
+async def test_a_buyer_who_comes_last_takes_no_seat_that_is_not_there(world: SeatWorld) -> None:
+    bought = one_time_checkout(seats=2)
+    await world.take(order_paid(2, order_id=bought.order_id, customer_id=bought.customer_id, product_id=bought.product_id))
+    for name in ("ann", "bob"):
+        await world.call("AssignSeat", order_id=bought.order_id, email=f"{name}@example.com")
+    await world.take(bought)
+    listed = await world.call("ListSeats", order_id=bought.order_id)
+    assert (sorted(seat.email for seat in listed.seats), listed.available_seats) == (["ann@example.com", "bob@example.com"], 0)
+
+
+async def test_who_buys_for_what_has_ended_takes_no_seat(world: SeatWorld) -> None:
+    ended = await world.subscription(seats=3)
+    async with world.database.worker.transaction() as transaction:
+        store = STORE_OF(transaction)
+        await change_subscription(ORGANIZATION, ended, lambda before, at: revoked(before, Why(), at), NOW, new_id, store=store)
+    await world.take(team_checkout(subscription_id=str(ended), upgrades_subscription=True))
+    assert (await world.call("ListSeats", subscription_id=str(ended))).seats == []
 
 
 async def test_orders_without_seats_sell_none(world: SeatWorld) -> None:

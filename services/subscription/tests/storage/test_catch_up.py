@@ -12,17 +12,24 @@ from bursar.subscription.v1.subscription_events_pb2 import SubscriptionCycled
 from services.chassis.clock import ManualClock
 from services.chassis.database import Database
 from services.chassis.ids import new_id, new_sandbox_id
+from services.chassis.sql import Statement
+from services.chassis.sweep import Sweep
 from services.subscription.app import STORE_OF, catch_up_all, clockwork_of
-from services.subscription.domain.changes import Why, canceled
+from services.subscription.domain.changes import Why, canceled, paused
+from services.subscription.domain.cycle import caught_up
 from services.subscription.domain.entry import EntryState, EntryType
 from services.subscription.domain.errors import PeriodBilled
+from services.subscription.domain.periods import Interval, Period, Recurrence
 from services.subscription.domain.status import Status
+from services.subscription.domain.story import latest
 from services.subscription.domain.subscription import ChargingUpdate, Subscription
-from services.subscription.tests.builders import NOW, a_subscription, at, entry, price, terms
+from services.subscription.tests.builders import NOW, a_subscription, at, discount, entry, price, terms
 from services.subscription.tests.reading import all_entries, all_subscriptions, facts_of, in_order, payloads_of
+from services.subscription.tests.stages import STAGES
 from services.subscription.usecases import catch_up as subject
-from services.subscription.usecases.catch_up import catch_up
 from tests.support.databases import ServiceDatabase
+
+_BREAK = Statement("update subscription set recurring_interval = %(word)s, time_zone = 'Nowhere' where id = %(id)s")
 
 DAY = timedelta(days=1)
 
@@ -57,21 +64,41 @@ async def test_only_what_is_due_is_done(database: ServiceDatabase) -> None:
     }
 
 
+async def test_what_time_makes_of_each_is_what_is_stored_of_it(database: ServiceDatabase) -> None:
+    reduced = a_subscription(trial_days=14, discount=discount("repeating", 2))
+    overtaken = replace(paused(a_subscription(), NOW + 30 * DAY, at()).after, period=Period(NOW, NOW + 40 * DAY), anchor=NOW + 40 * DAY)
+    yearly = a_subscription(terms=terms(recurrence=Recurrence(Interval.YEAR, 1, "UTC")))
+    stages = [each for name, each in STAGES.items() if name != "paused"]  # which is another's later life
+    before = [*stages, reduced, replace(overtaken, period_number=-1), yearly]
+    await store(database.worker, *before)
+    for days in (15, 45, 100, 400):
+        now = NOW + days * DAY
+        await catch_up_all(database.worker, ManualClock(now))
+        found = await all_subscriptions(database.worker)
+        for each in before:
+            known = found[each.id]
+            assert replace(known, modified_at=now) == replace(latest(each, caught_up(each, at(now))), modified_at=now)
+
+
 async def test_workers_side_by_side_do_everything_once(database: ServiceDatabase) -> None:
     due = [ending() for _ in range(60)]
     await store(database.worker, *due)
 
-    async def worker() -> int:
-        done = 0
-        while True:
-            async with database.worker.transaction() as transaction:
-                batch = await catch_up(NOW + 28 * DAY, new_id, store=STORE_OF(transaction), batch=7)
-            done += batch
-            if not batch:
-                return done
-
-    assert sum(await asyncio.gather(*(worker() for _ in range(4)))) == 60
+    workers = (catch_up_all(database.worker, ManualClock(NOW + 28 * DAY), batch=7) for _ in range(4))
+    assert sum(await asyncio.gather(*workers)) == 60
     assert await facts_of(database.worker) == {subscription.id: in_order("updated", "revoked", first=6) for subscription in due}
+
+
+@pytest.mark.parametrize("word", ["fortnight", "month"])
+async def test_one_that_cannot_be_read_or_renewed_holds_up_no_other(database: ServiceDatabase, word: str) -> None:
+    broken, *others = [a_subscription(terms=terms(1000)) for _ in range(6)]
+    await store(database.worker, broken, *others)
+    async with database.worker.transaction() as transaction:
+        await transaction.execute(_BREAK, id=broken.id, word=word)
+    sweep = Sweep("test")
+    assert await catch_up_all(database.worker, ManualClock(NOW + 28 * DAY), sweep=sweep) == 5
+    assert sweep.aside == [broken.id]
+    assert set(await facts_of(database.worker)) == {each.id for each in others}
 
 
 async def test_overlapping_workers_bill_each_period_once(database: ServiceDatabase) -> None:
@@ -90,7 +117,7 @@ async def test_overlapping_workers_bill_each_period_once(database: ServiceDataba
 
 
 async def test_what_waited_for_an_order_is_on_the_next_one_and_on_no_other(database: ServiceDatabase) -> None:
-    subscription = a_subscription()
+    subscription = a_subscription(metadata={"team": "red"})
     credit = entry(subscription)
     await store(database.worker, subscription)
     async with database.worker.transaction() as transaction:
@@ -99,6 +126,7 @@ async def test_what_waited_for_an_order_is_on_the_next_one_and_on_no_other(datab
     cycled = [SubscriptionCycled.FromString(payload) for payload in await payloads_of(database.worker, "subscription.cycled")]
     assert [[line.amount for line in each.billing.lines] for each in cycled] == [[1900, -500], [1900]]
     assert cycled[0].billing.lines[1].billing_entry_id == str(credit.id)
+    assert [dict(each.billing.metadata) for each in cycled] == [{"team": "red"}] * 2
     assert {entry.state for entry in await all_entries(database.worker)} == {EntryState.BILLED}
 
 
