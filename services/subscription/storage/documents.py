@@ -4,39 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from services.chassis.documents import Document
 from services.pricing.price import CustomPrice, FixedPrice, SeatBasedPrice, UnitBasedPrice
 from services.subscription.domain.catalog import CatalogProduct
 from services.subscription.domain.discount import AppliedDiscount
 from services.subscription.domain.organization import Organization
 from services.subscription.domain.price import Price
 from services.subscription.domain.subscription import ChargingUpdate, PendingUpdate
-
-T = TypeVar("T")
-
-
-class Document(Generic[T]):
-    """One type of document, both ways; None stands for nothing."""
-
-    def __init__(self, adapter: TypeAdapter[T]) -> None:
-        self._adapter = adapter
-
-    def dump(self, value: T | None) -> Any:
-        """The value as plain dicts, lists and texts."""
-        return None if value is None else self._adapter.dump_python(value, mode="json")
-
-    def load(self, document: object) -> T:
-        """The value that a document holds."""
-        return self._adapter.validate_python(document)
-
-    def load_optional(self, document: object) -> T | None:
-        """The value, or None where nothing is stored."""
-        return None if document is None else self._adapter.validate_python(document)
-
 
 APPLIED_DISCOUNT = Document(TypeAdapter(AppliedDiscount))
 CHARGING_UPDATE = Document(TypeAdapter(ChargingUpdate))
