@@ -22,6 +22,7 @@ from services.chassis.clock import Clock
 from services.chassis.database import Transaction
 from services.chassis.organization_clock import OrganizationClock
 from services.chassis.run import Parts, Schedule, Service, command_line
+from services.chassis.sweep import Sweep
 from services.checkout.api.balances import CustomerBalanceServicer
 from services.checkout.api.billing import BillingServicer
 from services.checkout.api.checkouts import CheckoutClientServicer, CheckoutServicer, Outside
@@ -98,7 +99,7 @@ def _servicers(door: Door, outside: Outside, charges: ChargesOutside, clock: Clo
 
 def _schedules(parts: Parts, outside: Outside, charges: ChargesOutside, lane: Background) -> list[Schedule]:
     assert isinstance(parts.settings, CheckoutSettings)
-    open_store = _all_organizations(parts)
+    open_store, dunning = _all_organizations(parts), Sweep("dunning")
 
     async def expire() -> None:
         while await expire_checkouts(parts.clock.now(), open_store=open_store):
@@ -110,8 +111,7 @@ def _schedules(parts: Parts, outside: Outside, charges: ChargesOutside, lane: Ba
             lane.wake()
 
     async def retry() -> None:
-        now = parts.clock.now()
-        while await retry_due_orders(None, now, now, open_store=open_store):
+        if await retry_due_orders(parts.clock.now(), open_store=open_store, sweep=dunning):
             lane.wake()
 
     return [

@@ -15,7 +15,7 @@ from services.checkout.usecases.outside_ports import ChargesOutside, Payments
 from services.checkout.usecases.ports import OpenStore
 from services.checkout.usecases.resolve_attempts import give_up_attempts_of
 from services.checkout.usecases.resolve_charges import give_up_charges_of, next_abandoned_charge
-from services.checkout.usecases.retry_due_orders import retry_due_orders
+from services.checkout.usecases.retry_due_orders import retry_due_orders_of
 
 
 def clockwork(
@@ -42,7 +42,7 @@ def clockwork(
         # First, so that the dunning of what nobody was waiting for any more goes on.
         while count := await give_up_charges_of(sandbox_id, now, clock.now(), open_store=open_store, payments=charges):
             done += count
-        while count := await retry_due_orders(sandbox_id, now, clock.now(), open_store=open_store):
+        while count := await retry_due_orders_of(sandbox_id, now, clock.now(), open_store=open_store):
             done += count
             wake()
         while count := await give_up_attempts_of(sandbox_id, now, open_store=open_store, payments=payments):

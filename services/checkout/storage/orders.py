@@ -23,6 +23,7 @@ from services.checkout.storage.tables import order_item as items
 from services.checkout.storage.tables import orders as table
 from services.checkout.usecases.filters import OrderFilter
 from services.checkout.usecases.order_export import ExportedOrder
+from services.checkout.usecases.order_ports import DueOrder
 
 _ITEM_OF = "item_of_"
 _WITH_ITEMS = (
@@ -56,7 +57,9 @@ _DUE = (
     .limit(bindparam("limit", type_=table.c.payment_attempts.type))
     .with_for_update(skip_locked=True)
 )
-_LIVE_DUE = compile_statement(_DUE.where(~func.is_sandbox(table.c.organization_id)))
+_LIVE_DUE = compile_statement(
+    _DUE.where(~func.is_sandbox(table.c.organization_id), table.c.id != func.all(bindparam("but", type_=ARRAY(Uuid))))
+)
 _SANDBOX_DUE = compile_statement(
     _DUE.where(func.is_sandbox(table.c.organization_id), table.c.organization_id == bindparam("organization_id"))
 )
@@ -135,12 +138,12 @@ class StoredOrders:
         )
         return {row["order_id"] for row in rows}
 
-    async def lock_due(self, organization_id: UUID | None, now: datetime, limit: int) -> list[Order]:
-        if organization_id is None:
-            rows = await self._transaction.all(_LIVE_DUE, now=now, limit=limit)
-        else:
-            rows = await self._transaction.all(_SANDBOX_DUE, now=now, limit=limit, organization_id=organization_id)
-        return await self.lock([row["id"] for row in rows])
+    async def lock_due(self, now: datetime, limit: int, but: Sequence[UUID]) -> list[DueOrder]:
+        return [DueOrder(row["id"]) for row in await self._transaction.all(_LIVE_DUE, now=now, limit=limit, but=list(but))]
+
+    async def lock_due_of(self, sandbox_id: UUID, now: datetime, limit: int) -> list[DueOrder]:
+        rows = await self._transaction.all(_SANDBOX_DUE, now=now, limit=limit, organization_id=sandbox_id)
+        return [DueOrder(row["id"]) for row in rows]
 
     async def find_due(self, organization_id: UUID, until: datetime) -> datetime | None:
         """When the dunning of a sandbox's order goes on next."""

@@ -14,6 +14,13 @@ from services.checkout.domain.invoice import Series
 from services.checkout.domain.order import Order
 
 
+@dataclass(frozen=True, slots=True)
+class DueOrder:
+    """One that is locked and not read yet, so that one that cannot be read holds up no other."""
+
+    id: UUID
+
+
 class Orders(Protocol):
     """Orders with their items."""
 
@@ -26,11 +33,12 @@ class Orders(Protocol):
         """The order ids of those that were billed before: the order, its cycle or one of its entries."""
         ...
 
-    async def lock_due(self, organization_id: UUID | None, now: datetime, limit: int) -> list[Order]:
-        """Whose dunning goes on now and that nothing is under way for: of one organization, or (None) of all live ones.
+    async def lock_due(self, now: datetime, limit: int, but: Sequence[UUID]) -> list[DueOrder]:
+        """Live ones but these whose dunning goes on now and that nothing is under way for; who is locked by somebody else is left out."""
+        ...
 
-        Those that somebody else has locked are left out.
-        """
+    async def lock_due_of(self, sandbox_id: UUID, now: datetime, limit: int) -> list[DueOrder]:
+        """The same of a sandbox at its time."""
         ...
 
     async def lock_past_due(self, customer_ids: Sequence[UUID]) -> list[Order]: ...

@@ -8,6 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.chassis.organization_clock import NowOf
+from services.chassis.sweep import Sweep
 from services.checkout.domain import order_steps as rules
 from services.checkout.domain.charge import ChargeStatus, ChargeTrigger
 from services.checkout.domain.collection import Collected, give_up
@@ -15,24 +16,42 @@ from services.checkout.domain.dunning import after_new_card, is_over
 from services.checkout.domain.order import Order
 from services.checkout.domain.organization import Organization
 from services.checkout.usecases.bill_subscriptions import charge_of
+from services.checkout.usecases.order_ports import DueOrder
 from services.checkout.usecases.ports import OpenStore, Store
 from services.checkout.usecases.settle_charges import save_collected
 
 _BATCH = 200
 
 
-async def retry_due_orders(organization_id: UUID | None, now: datetime, machine_now: datetime, *, open_store: OpenStore) -> int:
-    """How many went on: of one sandbox, or (None) of all live organizations, whose time is `now`. Call again while it is not 0."""
-    async with open_store(organization_id) as store:
-        due = await _with_nothing_under_way(await store.orders.lock_due(organization_id, now, _BATCH), store)
-        over = [order for order in due if _is_over(order, now)]
-        organizations = await store.organizations.many(sorted({order.organization_id for order in over}))
-        steps = [give_up(Collected(order, None), organizations[order.organization_id], now) for order in over]
-        await save_collected(steps, machine_now, store=store)
-        left = [order for order in due if not _is_over(order, now)]
-        cards = await store.customers.default_cards(sorted({order.placement.customer_id for order in left}))
-        await _charge(left, cards, ChargeTrigger.DUNNING, lambda _: now, machine_now, store)
+async def retry_due_orders(now: datetime, *, open_store: OpenStore, sweep: Sweep) -> int:
+    """How many of live organizations went on, whose time is `now`."""
+
+    async def find(store: Store, most: int, but: Sequence[UUID]) -> list[DueOrder]:
+        return await store.orders.lock_due(now, most, but)
+
+    async def do(store: Store, due: Sequence[DueOrder]) -> None:
+        await _go_on(due, now, now, store)
+
+    return await sweep.run(lambda: open_store(None), find, do, batch=_BATCH)
+
+
+async def retry_due_orders_of(sandbox_id: UUID, now: datetime, machine_now: datetime, *, open_store: OpenStore) -> int:
+    """How many of a sandbox went on at its time; call again while it is not 0."""
+    async with open_store(sandbox_id) as store:
+        due = await store.orders.lock_due_of(sandbox_id, now, _BATCH)
+        await _go_on(due, now, machine_now, store)
     return len(due)
+
+
+async def _go_on(due: Sequence[DueOrder], now: datetime, machine_now: datetime, store: Store) -> None:
+    orders = await _with_nothing_under_way(await store.orders.lock([each.id for each in due]), store)
+    over = [order for order in orders if _is_over(order, now)]
+    organizations = await store.organizations.many(sorted({order.organization_id for order in over}))
+    steps = [give_up(Collected(order, None), organizations[order.organization_id], now) for order in over]
+    await save_collected(steps, machine_now, store=store)
+    left = [order for order in orders if not _is_over(order, now)]
+    cards = await store.customers.default_cards(sorted({order.placement.customer_id for order in left}))
+    await _charge(left, cards, ChargeTrigger.DUNNING, lambda _: now, machine_now, store)
 
 
 async def charge_new_cards(cards: Mapping[UUID, UUID], machine_now: datetime, *, store: Store) -> int:

@@ -13,6 +13,7 @@ from bursar.types.v1 import billing_pb2
 
 from services.chassis.errors import NotPossibleNow
 from services.chassis.ids import new_id, new_sandbox_id
+from services.chassis.sweep import Sweep
 from services.chassis.timestamps import from_timestamp
 from services.checkout.clockwork import clockwork
 from services.checkout.domain.payment import ActionNeeded, Declined, PaymentAction, PaymentFailure
@@ -44,16 +45,25 @@ async def failed_order(shop: Shop, *, retryable: bool = True, **settings: Any) -
     return await order(shop, due.order_id)
 
 
-async def day(shop: Shop, number: int) -> int:
+async def day(shop: Shop, number: int, sweep: Sweep | None = None) -> int:
     """So many days after the first failure the sweep goes; how many orders went on."""
     shop.clock.advance(NOW + timedelta(days=number) - shop.clock.now())
-    done = await retry_due_orders(None, shop.clock.now(), shop.clock.now(), open_store=shop.open_all)
+    done = await retry_due_orders(shop.clock.now(), open_store=shop.open_all, sweep=sweep or Sweep("test"))
     await ask(shop)
     return done
 
 
 def at(instant: Any) -> datetime:
     return from_timestamp(instant, "")
+
+
+async def test_one_order_that_cannot_be_read_holds_up_no_other(shop: Shop) -> None:
+    broken, *others = [await failed_order(shop) for _ in range(4)]
+    await shop.sql(f"update orders set payment_failure = '[1]' where id = '{broken.id}' returning id")
+    sweep = Sweep("test")
+    assert await day(shop, 2, sweep) == 3
+    assert sweep.aside == [UUID(broken.id)]
+    assert {order_id for order_id, attempt in shop.charges.asked if attempt == 2} == {UUID(other.id) for other in others}
 
 
 async def test_an_order_is_tried_on_its_days_and_then_void(shop: Shop) -> None:
@@ -265,7 +275,7 @@ async def test_a_sandbox_is_dunned_by_its_own_clock_only(shop: Shop) -> None:
     made = await failed_order(shop)
     past_due_at = at(made.past_due_at)
     assert past_due_at == NOW - timedelta(days=400)
-    assert await retry_due_orders(None, shop.clock.now(), shop.clock.now(), open_store=shop.open_all) == 0, "sweeps leave it alone"
+    assert await retry_due_orders(shop.clock.now(), open_store=shop.open_all, sweep=Sweep("test")) == 0, "sweeps leave it alone"
     work = clockwork(shop.store_of, shop.open_all, shop.payments, shop.charges, shop.clock, shop.woken.set)
     async with shop.database.worker.transaction() as transaction:
         assert await work.find_due(transaction, shop.organization_id, past_due_at + timedelta(days=1)) is None
