@@ -79,14 +79,15 @@ _PAST_DUE = compile_statement(
 _PENDING_OF_SUBSCRIPTIONS = compile_statement(
     select(table.c.id).where(table.c.subscription_id == func.any(bindparam("ids", type_=ARRAY(Uuid))), table.c.status == "pending")
 )
+# Three joins and not one condition with `or`: that would read all orders there are.
 _BILLED = Statement(
-    "select b.order_id from unnest(%(order_ids)s::uuid[], %(organization_ids)s::uuid[], %(subscription_ids)s::uuid[], "
+    "select o.id as order_id from orders o join unnest(%(order_ids)s::uuid[]) as b(order_id) on o.id = b.order_id "
+    "union select b.order_id from unnest(%(order_ids)s::uuid[], %(organization_ids)s::uuid[], %(subscription_ids)s::uuid[], "
     "%(period_starts)s::timestamptz[]) as b(order_id, organization_id, subscription_id, period_start) "
-    "where exists (select from orders o where o.id = b.order_id) "
-    "or (b.period_start is not null and exists (select from orders o where o.organization_id = b.organization_id "
-    "and o.subscription_id = b.subscription_id and o.billing_reason = 'subscription_cycle' and o.period_start = b.period_start)) "
-    "or b.order_id in (select e.order_id from unnest(%(entry_order_ids)s::uuid[], %(entry_ids)s::uuid[]) as e(order_id, id) "
-    "join order_item i on i.billing_entry_id = e.id)"
+    "join orders o on o.organization_id = b.organization_id and o.subscription_id = b.subscription_id "
+    "and o.billing_reason = 'subscription_cycle' and o.period_start = b.period_start "
+    "union select e.order_id from unnest(%(entry_order_ids)s::uuid[], %(entry_ids)s::uuid[]) as e(order_id, id) "
+    "join order_item i on i.billing_entry_id = e.id"
 )
 # In the order of the series, so that two transactions wait for each other and not in a circle.
 _DRAW = Statement(
