@@ -8,9 +8,9 @@ from enum import StrEnum
 from functools import cached_property
 from uuid import UUID
 
-from services.chassis.money import Money, allocate
+from services.chassis.money import Money
 from services.checkout.domain.interval import Period
-from services.checkout.domain.tax import TaxLine, TaxRate, tax_lines
+from services.checkout.domain.tax import TaxLine, TaxRate, line_taxes, tax_lines
 from services.pricing.reduction import FixedReduction, Reduction, reductions
 
 
@@ -98,8 +98,11 @@ def price_lines(
     discounted = _with_discount(currency, lines, reduction)
     if rates is None:
         return Quote(currency, inclusive, discounted, None)
-    taxes = tax_lines(sum(line.taxable for line in discounted), rates, inclusive=inclusive)
-    return Quote(currency, inclusive, _with_tax(discounted, sum(tax.amount for tax in taxes)), taxes)
+    amounts = [line.taxable for line in discounted]
+    taxes = tax_lines(sum(amounts), rates, inclusive=inclusive)
+    owed = line_taxes(sum(tax.amount for tax in taxes), amounts, rates, inclusive=inclusive)
+    taxed = tuple(replace(line, tax_amount=tax) for line, tax in zip(discounted, owed, strict=True))
+    return Quote(currency, inclusive, taxed, taxes)
 
 
 def _with_discount(currency: str, lines: Sequence[Line], reduction: Reduction | None) -> tuple[Line, ...]:
@@ -108,26 +111,3 @@ def _with_discount(currency: str, lines: Sequence[Line], reduction: Reduction | 
     weights = [0 if line.proration or line.amount < 0 else line.amount for line in lines]
     off = reductions(reduction, currency, weights)
     return tuple(replace(line, discount_amount=part) for line, part in zip(lines, off, strict=True))
-
-
-def _with_tax(lines: Sequence[Line], tax: int) -> tuple[Line, ...]:
-    """The order's tax over its lines, in proportion to what is taxable of each; the parts add up to it."""
-    if not lines:
-        return ()
-    if all(line.taxable >= 0 for line in lines):
-        shares = allocate(tax, [line.taxable for line in lines])
-    else:
-        shares = _signed_shares(tax, [line.taxable for line in lines])
-    return tuple(replace(line, tax_amount=share) for line, share in zip(lines, shares, strict=True))
-
-
-def _signed_shares(tax: int, amounts: Sequence[int]) -> list[int]:
-    """As `allocate`, where credits and debits are together: each share is within a unit of its exact one."""
-    whole = sum(amounts)
-    if whole == 0:
-        return [0] * (len(amounts) - 1) + [tax]
-    shares = [tax * amount // whole for amount in amounts]
-    by_remainder = sorted(range(len(amounts)), key=lambda i: (-abs(tax * amounts[i] % whole), i))
-    for index in by_remainder[: tax - sum(shares)]:
-        shares[index] += 1
-    return shares

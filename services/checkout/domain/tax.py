@@ -1,10 +1,11 @@
-"""The arithmetic of tax: rates over one amount, computed once on the whole and split by largest remainders."""
+"""The arithmetic of tax: rates over one amount, computed once on the whole and told line by line by largest remainders."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from heapq import heapify, heappop, heappush
 
 from services.chassis.money import allocate, divide_half_away
 from services.checkout.domain.price import TaxBehavior
@@ -72,3 +73,30 @@ def tax_lines(amount: int, rates: Sequence[TaxRate], *, inclusive: bool) -> tupl
     return tuple(
         TaxLine(rate.jurisdiction, rate.name, rate.rate_ppm, net, tax, rate.reason) for rate, tax in zip(rates, amounts, strict=True)
     )
+
+
+def line_taxes(tax: int, amounts: Sequence[int], rates: Sequence[TaxRate], *, inclusive: bool) -> list[int]:
+    """What each of `amounts` owes of `tax`, which is that of their sum; the parts add up to it.
+
+    Each is its own exact tax at all `rates` together, rounded down; largest remainders get what is left, ties the first. So a credit
+    beside a debit says its own tax, however little the two come to. One or two rates, or inclusive ones: none is further than a cent
+    from its exact tax. With more, the roundings of the rates may add up to more than the amounts have remainders.
+    """
+    if len(amounts) == 1:
+        return [tax]
+    rate = sum(each.rate_ppm for each in rates)
+    whole = MILLION + rate if inclusive else MILLION
+    exact = [divmod(amount * rate, whole) for amount in amounts]
+    parts = [quotient for quotient, _ in exact]
+    left = tax - sum(parts)
+    step = 1 if left > 0 else -1
+    nearest = [(-step * remainder, index) for index, (_, remainder) in enumerate(exact)]
+    heapify(nearest)
+    while left:
+        gap, index = heappop(nearest)
+        if amounts[index] * step <= 0 and parts[index] == 0:
+            continue  # A debit never has a credit's tax, nor a credit a debit's.
+        parts[index] += step
+        left -= step
+        heappush(nearest, (gap + whole, index))
+    return parts
