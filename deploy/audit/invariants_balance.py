@@ -7,7 +7,10 @@ from deploy.audit.verdict import Verdict, ask
 
 
 def customer_balances_follow(suite: Suite) -> Verdict:
-    """A balance is the sum of its transactions, each of which says what was left; an order took what it says it took."""
+    """A balance is the sum of its transactions, each of which says what was left; an order took what it says it took.
+
+    Beside that, an order that is void took what it says was forfeited by it: no more than was due, and never below zero.
+    """
     return ask(
         suite,
         "checkout",
@@ -23,7 +26,14 @@ def customer_balances_follow(suite: Suite) -> Verdict:
             "from customer_balance_transaction) t where balance_amount <> running",
             "select format('order %%s is %%s and applied %%s, its transactions add up to %%s', o.id, o.status, o.applied_balance_amount, "
             "coalesce(t.amount, 0)) from orders o left join (select order_id, sum(amount) as amount from customer_balance_transaction "
-            "group by order_id) t on t.order_id = o.id "
+            "where type <> 'order_voided' group by order_id) t on t.order_id = o.id "
             "where coalesce(t.amount, 0) <> case when o.status = 'void' then 0 else o.applied_balance_amount end",
+            "select format('order %%s is %%s and forfeited %%s of %%s due, its transactions add up to %%s', o.id, o.status, "
+            "o.forfeited_amount, o.due_amount, coalesce(t.amount, 0)) from orders o left join (select order_id, sum(amount) as amount "
+            "from customer_balance_transaction where type = 'order_voided' group by order_id) t on t.order_id = o.id "
+            "where coalesce(t.amount, 0) <> -o.forfeited_amount or o.forfeited_amount > o.due_amount "
+            "or (o.forfeited_amount <> 0 and o.status <> 'void')",
+            "select format('transaction %%s took what was not there', id) from customer_balance_transaction "
+            "where type = 'order_voided' and amount < 0 and balance_amount < 0",
         ],
     )

@@ -19,10 +19,11 @@ select j.source_id, j.organization_id, min(e.currency) as currency,
   coalesce(sum(abs(e.amount)) filter (where a.kind not in (1100, 1210, 2000, 2100, 2200, 4000)), 0)::bigint as other
 from journal j join entry e on e.transaction_id = j.id join account a on a.id = e.account_id where j.kind = 1 group by j.id
 """
-# An order that waits has taken its part already, and one that is void has given it back.
+# An order that waits has taken its part already, and one that is void has given it back; what was lost by it is booked at once.
 _CHECKOUT_BALANCES = """
 select t.organization_id, t.customer_id, t.currency, sum(t.amount)::bigint as amount from customer_balance_transaction t
-left join orders o on o.id = t.order_id where t.order_id is null or o.status in ('paid', 'refunded', 'partially_refunded')
+left join orders o on o.id = t.order_id
+where t.order_id is null or t.type = 'order_voided' or o.status in ('paid', 'refunded', 'partially_refunded')
 group by 1, 2, 3 having sum(t.amount) <> 0
 """
 _LEDGER_BALANCES = """

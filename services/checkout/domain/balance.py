@@ -1,6 +1,7 @@
 """What a customer has with a merchant, in one currency: positive pays later orders, negative is collected with the next one.
 
-A balance is the sum of its transactions, always. An order changes it when it is made and gives that back if it comes to nothing.
+A balance is the sum of its transactions, always. An order changes it when it is made and gives that back if it comes to nothing. Who never
+pays for what was delivered to them does not keep what they were credited either: up to that amount the balance shrinks.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class BalanceTransactionType(StrEnum):
     ORDER_CREDITED = "order_credited"
     ORDER_CARRIED = "order_carried"
     ORDER_RETURNED = "order_returned"
+    ORDER_VOIDED = "order_voided"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -81,6 +83,11 @@ def type_of(total: int, balance: int, applied: int) -> BalanceTransactionType:
     if applied == -total and balance < total:
         return BalanceTransactionType.ORDER_CARRIED
     return BalanceTransactionType.ORDER_APPLIED
+
+
+def forfeited(balance: int, due: int) -> int:
+    """What a customer who has `balance` loses of it when an order of what was delivered, of which `due` was left to pay, is void."""
+    return max(0, min(balance, due))
 
 
 def check_adjustment(currency: str, balance: int, amount: int) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.checkout.domain import order_steps as orders
-from services.checkout.domain.balance import BalanceChange, applied_balance, type_of
+from services.checkout.domain.balance import BalanceChange, BalanceKey, applied_balance, type_of
 from services.checkout.domain.customer import Customer
 from services.checkout.domain.description import with_discount
 from services.checkout.domain.discount import AppliedDiscount
@@ -46,11 +46,25 @@ class Billing:
     void_on_failure: bool
     metadata: Metadata = field(default_factory=dict)
     """The subscription's."""
+    has_ended: bool = False
+    """The subscription: what it still owes is charged once."""
 
     @property
     def cycle_start(self) -> datetime | None:
         """Of the cycle that it bills; an order for each is made once."""
         return self.period.start if self.period and self.reason is BillingReason.SUBSCRIPTION_CYCLE else None
+
+    @property
+    def balance_key(self) -> BalanceKey:
+        """The balance that its order changes."""
+        return BalanceKey(self.organization_id, self.customer_id, self.currency)
+
+    @property
+    def is_delivered(self) -> bool:
+        """A period has begun, or is over, by the time that it is billed; a change that is charged first is not made before it is paid."""
+        if self.reason is BillingReason.SUBSCRIPTION_UPDATE:
+            return not self.void_on_failure
+        return self.reason is BillingReason.SUBSCRIPTION_CYCLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +132,6 @@ def _placement(billing: Billing, payer: Customer) -> Placement:
         metadata=billing.metadata,
         period=billing.period,
         payment_method_id=payer.default_payment_method_id or billing.payment_method_id,
-        void_on_failure=billing.void_on_failure,
+        void_on_failure=billing.void_on_failure or billing.has_ended,
+        is_delivered=billing.is_delivered,
     )

@@ -3,13 +3,14 @@ the answer of a call, for a fact that arrives late, twice or in another order, a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.checkout.domain import dunning as schedule
 from services.checkout.domain import order_steps as orders
-from services.checkout.domain.balance import BalanceChange
+from services.checkout.domain.balance import BalanceChange, BalanceKey
 from services.checkout.domain.charge import Charge, ChargeOutcome, moved
 from services.checkout.domain.dunning import DunningPhase, UnpaidBehavior
 from services.checkout.domain.fact import OrderFact
@@ -30,15 +31,36 @@ class Collected:
     charge: Charge | None
     facts: tuple[OrderFact, ...] = ()
     changes: tuple[BalanceChange, ...] = ()
-    surplus: ChargeOutcome | None = None
+    surplus: tuple[ChargeOutcome, ...] = ()
     """Money came for what is already paid; somebody has to give it back."""
     ended: tuple[Charge, ...] = ()
     """Charges that are over by it, or wait for the buyer."""
+    balance: int = 0
+    """What the customer has, wherever the order may become void."""
+
+
+def one_by_one(
+    orders: Sequence[Collected], balances: Mapping[BalanceKey, int], decide: Callable[[Collected], Collected]
+) -> list[Collected]:
+    """Each of them after `decide`, the oldest first: what becomes of one decides what its customer has left for the next."""
+    left: dict[BalanceKey, int] = defaultdict(int, balances)
+    decided = []
+    for before in sorted(orders, key=lambda each: (each.order.created_at, each.order.id)):
+        key = before.order.balance_key
+        after = decide(replace(before, balance=left[key]))
+        left[key] += sum(change.amount for change in after.changes)
+        decided.append(after)
+    return decided
 
 
 def pays(order: Order, outcome: ChargeOutcome) -> bool:
     """Whether the outcome makes the order paid, so that it needs its numbers."""
     return isinstance(outcome.outcome, Succeeded) and ORDER.allows("pay", order.status)
+
+
+def may_be_over(order: Order, outcome: ChargeOutcome) -> bool:
+    """Whether the outcome may make the order void, so that it matters what its customer has."""
+    return isinstance(outcome.outcome, Declined) and order.placement.is_delivered
 
 
 def collect(before: Collected, outcome: ChargeOutcome, numbers: Sequence[str], organization: Organization, now: datetime) -> Collected:
@@ -68,16 +90,16 @@ def give_up(before: Collected, organization: Organization, now: datetime) -> Col
 
 
 def void(before: Collected, now: datetime) -> Collected:
-    """The order is void; what it took from the balance goes back."""
-    order, voided = orders.void(before.order, now=now)
-    changes = orders.given_back(before.order, now=now)
+    """The order is void: its customer loses what they have, as far as they owed for what was delivered; then what it took goes back."""
+    order, voided = orders.void(before.order, balance=before.balance, now=now)
+    changes = (*orders.lost(order, now=now), *orders.given_back(before.order, now=now))
     return replace(before, order=order, facts=(*before.facts, voided), changes=(*before.changes, *changes))
 
 
 def _succeeded(before: Collected, outcome: ChargeOutcome, result: Succeeded, numbers: Sequence[str], now: datetime) -> Collected:
     if not pays(before.order, outcome):
         is_second = result.payment_id is not None and result.payment_id != before.order.payment_id
-        return replace(_ended(before, outcome), surplus=outcome if is_second else None)
+        return replace(_ended(before, outcome), surplus=(*before.surplus, outcome) if is_second else before.surplus)
     order, paid = orders.pay(
         before.order,
         payment_id=result.payment_id,

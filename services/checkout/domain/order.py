@@ -84,6 +84,8 @@ class Placement:
     """The saved card that is charged, if it is still there: the customer's default at that time, else the subscription's own."""
     void_on_failure: bool = False
     """A failed charge is the end of it."""
+    is_delivered: bool = False
+    """What it bills was there before it is paid: unpaid, it costs the customer what they have with the merchant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ class Order:
     modified_at: datetime
     holds_balance: bool = False
     """Whether the customer's balance has the applied amount in it."""
+    forfeited_amount: int = 0
+    """What the customer's balance lost because this order is void."""
     payment_attempts: int = 0
     payment_failure: PaymentFailure | None = None
     payment_action: PaymentAction | None = None

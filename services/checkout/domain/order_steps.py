@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from services.checkout.domain.balance import BalanceChange, BalanceTransactionType
+from services.checkout.domain.balance import BalanceChange, BalanceTransactionType, forfeited
 from services.checkout.domain.dunning import Dunning, exhaust
 from services.checkout.domain.errors import OrderNotPending
 from services.checkout.domain.order import ORDER, Order, OrderStatus, Placement
@@ -33,6 +33,8 @@ class OrderPaid:
     """The order is settled. Final but for refunds."""
 
     order: Order
+    restored_amount: int = 0
+    """What the customer's balance had lost by it, and has again, as it was void and is paid all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +132,12 @@ def pay(
         receipt_number=receipt_number,
         paid_at=now,
         holds_balance=True,
+        forfeited_amount=0,
         payment_failure=None,
         payment_action=None,
         dunning=replace(order.dunning, due_at=None) if order.dunning else None,
     )
-    return after, OrderPaid(after)
+    return after, OrderPaid(after, order.forfeited_amount)
 
 
 def fail(order: Order, declined: Declined, *, dunning: Dunning | None = None, now: datetime) -> tuple[Order, OrderPaymentFailed]:
@@ -157,12 +160,13 @@ def give_up(order: Order, *, now: datetime) -> tuple[Order, OrderDunningExhauste
     return after, OrderDunningExhausted(after)
 
 
-def void(order: Order, *, now: datetime) -> tuple[Order, OrderVoided]:
-    """The order as never to be paid. OrderNotPending."""
+def void(order: Order, *, balance: int = 0, now: datetime) -> tuple[Order, OrderVoided]:
+    """The order as never to be paid. `balance` is what its customer has, for one of what was delivered. OrderNotPending."""
     if not ORDER.allows("void", order.status):
         raise OrderNotPending(order.status)
     ended = replace(order.dunning, due_at=None) if order.dunning else None
-    after = replace(_moved(order, "void", now), holds_balance=False, payment_action=None, dunning=ended)
+    lost = forfeited(balance, order.due_amount) if order.placement.is_delivered else 0
+    after = replace(_moved(order, "void", now), holds_balance=False, forfeited_amount=lost, payment_action=None, dunning=ended)
     return after, OrderVoided(after)
 
 
@@ -172,10 +176,16 @@ def given_back(order: Order, *, now: datetime) -> tuple[BalanceChange, ...]:
     return order.balance_change(BalanceTransactionType.ORDER_RETURNED, -held, now)
 
 
+def lost(order: Order, *, now: datetime) -> tuple[BalanceChange, ...]:
+    """What an order that is void now takes from the balance."""
+    return order.balance_change(BalanceTransactionType.ORDER_VOIDED, -order.forfeited_amount, now)
+
+
 def taken_again(order: Order, *, now: datetime) -> tuple[BalanceChange, ...]:
-    """What an order that is paid late takes again from the balance."""
+    """What an order that is paid late takes again from the balance, once its end took nothing."""
     owed = 0 if order.holds_balance else order.applied_balance_amount
-    return order.balance_change(BalanceTransactionType.ORDER_APPLIED, owed, now)
+    restored = order.balance_change(BalanceTransactionType.ORDER_VOIDED, order.forfeited_amount, now)
+    return (*restored, *order.balance_change(BalanceTransactionType.ORDER_APPLIED, owed, now))
 
 
 def _moved(order: Order, verb: str, now: datetime) -> Order:

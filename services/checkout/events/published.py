@@ -200,6 +200,7 @@ def _(fact: orders.OrderPaid) -> Fact:
         processor=order.processor,
         invoice_number=order.invoice_number or "",
         seats=placement.seats,
+        restored_amount=fact.restored_amount,
     )
     set_time(message.paid_at, order.paid_at)
     return _fact("order.paid", order, message)
@@ -238,12 +239,15 @@ def _(fact: orders.OrderDunningExhausted) -> Fact:
 
 @to_fact.register
 def _(fact: orders.OrderVoided) -> Fact:
-    placement = fact.order.placement
+    order, placement = fact.order, fact.order.placement
     message = events.OrderVoided(
-        order_id=str(fact.order.id),
+        order_id=str(order.id),
+        customer_id=str(placement.customer_id),
         checkout_id=id_text(placement.checkout_id),
         subscription_id=id_text(placement.subscription_id),
         billing_reason=reason_to_proto(placement.billing_reason),
+        currency=order.quote.currency,
+        forfeited_amount=order.forfeited_amount,
     )
     return _fact("order.voided", fact.order, message)
 

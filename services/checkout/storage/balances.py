@@ -25,7 +25,7 @@ _OF_CUSTOMERS = compile_statement(
     )
 )
 _LOCK = Statement(
-    "select 1 from customer_balance where (organization_id, customer_id, currency) in "
+    "select * from customer_balance where (organization_id, customer_id, currency) in "
     "(select * from unnest(%(organization_ids)s::uuid[], %(customer_ids)s::uuid[], %(currencies)s::text[])) "
     "order by organization_id, customer_id, currency for update"
 )
@@ -47,13 +47,14 @@ class StoredBalances:
         rows = await self._transaction.all(_OF_CUSTOMERS, organization_ids=list(organization_ids), ids=list(customer_ids))
         return {_key(row): row["amount"] for row in rows}
 
-    async def lock(self, keys: Sequence[BalanceKey]) -> None:
-        await self._transaction.all(
+    async def lock(self, keys: Sequence[BalanceKey]) -> dict[BalanceKey, int]:
+        rows = await self._transaction.all(
             _LOCK,
             organization_ids=[key.organization_id for key in keys],
             customer_ids=[key.customer_id for key in keys],
             currencies=[key.currency for key in keys],
         )
+        return {_key(row): row["amount"] for row in rows}
 
     async def change(self, changes: Sequence[BalanceChange]) -> list[BalanceTransaction]:
         by_key: dict[BalanceKey, list[BalanceChange]] = defaultdict(list)

@@ -53,7 +53,9 @@ def order_to_row(order: Order) -> dict[str, Any]:
         "period_end": placement.period and placement.period.end,
         "payment_method_id": placement.payment_method_id,
         "void_on_failure": placement.void_on_failure,
+        "is_delivered": placement.is_delivered,
         "holds_balance": order.holds_balance,
+        "forfeited_amount": order.forfeited_amount,
         "payment_attempts": order.payment_attempts,
         "payment_failure": PAYMENT_FAILURE.dump(order.payment_failure),
         "payment_action": PAYMENT_ACTION.dump(order.payment_action),
@@ -106,6 +108,7 @@ def row_to_order(row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> 
         created_at=row["created_at"],
         modified_at=row["modified_at"],
         holds_balance=row["holds_balance"],
+        forfeited_amount=row["forfeited_amount"],
         payment_attempts=row["payment_attempts"],
         payment_failure=PAYMENT_FAILURE.load_optional(row["payment_failure"]),
         payment_action=PAYMENT_ACTION.load_optional(row["payment_action"]),
@@ -135,6 +138,7 @@ def _placement(row: Mapping[str, Any]) -> Placement:
         period=Period(row["period_start"], row["period_end"]) if row["period_start"] else None,
         payment_method_id=row["payment_method_id"],
         void_on_failure=row["void_on_failure"],
+        is_delivered=row["is_delivered"],
     )
 
 

@@ -44,8 +44,8 @@ _SAVE = bulk_update(
     key=("id",),
     columns=(
         *("status", "payment_id", "processor", "invoice_number", "receipt_number", "version", "paid_at", "modified_at"),
-        *("payment_method_id", "void_on_failure", "holds_balance", "payment_attempts", "payment_failure", "payment_action"),
-        *("dunning_phase", "past_due_at", "dunning_due_at"),
+        *("payment_method_id", "void_on_failure", "holds_balance", "forfeited_amount", "payment_attempts", "payment_failure"),
+        *("payment_action", "dunning_phase", "past_due_at", "dunning_due_at"),
     ),
 )
 _FREE = ~select(charges.c.order_id).where(charges.c.order_id == table.c.id, charges.c.status != "over").exists()

@@ -68,7 +68,7 @@ async def bill_subscriptions(
         await store.now_of({each.organization_id for each in fresh}),
         remembered(taxes),
     )
-    balances = await store.balances.of_customers(sorted(organizations), sorted({each.customer_id for each in fresh}))
+    balances = await store.balances.lock(sorted({each.balance_key for each in fresh}))
     billed = _orders_of(fresh, context, balances)
     made, charges = await _write(billed, context, machine_now, store, trigger, status)
     return BilledBatch(early, made, charges)
@@ -99,9 +99,9 @@ def _orders_of(billings: Sequence[Billing], known: _Known, balances: Mapping[Bal
         now = known.now_of(each.organization_id)
         payer, organization = known.payers[each.customer_id], known.organizations[each.organization_id]
         if each.subscription_id in known.ended:
-            each = replace(each, void_on_failure=True)
+            each = replace(each, has_ended=True)
         quote = price_billing(each, payer, organization, now.date(), rates_of=known.rates_of)
-        key = BalanceKey(each.organization_id, each.customer_id, each.currency)
+        key = each.balance_key
         made = order_of(each, payer, organization, quote, tuple(new_id() for _ in quote.lines), balance=left[key], now=now)
         left[key] += made.order.applied_balance_amount
         billed.append(made)

@@ -55,8 +55,9 @@ class Balances(Protocol):
         """Those that were ever used."""
         ...
 
-    async def lock(self, keys: Sequence[BalanceKey]) -> None:
-        """Nobody else changes them until the commit. Sorted, so that two transactions wait for each other and not in a circle."""
+    async def lock(self, keys: Sequence[BalanceKey]) -> dict[BalanceKey, int]:
+        """Those that were ever used; nobody else changes them until the commit. `keys` are sorted, so that two transactions wait for each
+        other and not in a circle."""
         ...
 
     async def change(self, changes: Sequence[BalanceChange]) -> list[BalanceTransaction]: ...

@@ -8,7 +8,10 @@ from services.checkout.usecases.ports import Store
 
 
 async def lock_balance(customer: Customer, currency: str, *, store: Store) -> int:
-    """The balance, minor units. Nobody else decides by it until the commit."""
+    """The balance, minor units. Nobody else decides by it until the commit.
+
+    The customer's lock stands for a balance that there is none of yet; that of its row keeps orders from becoming void by it.
+    """
     await store.customers.lock_payers([customer.id])
-    balances = await store.balances.of_customers([customer.organization_id], [customer.id])
-    return balances.get(BalanceKey(customer.organization_id, customer.id, currency), 0)
+    key = BalanceKey(customer.organization_id, customer.id, currency)
+    return (await store.balances.lock([key])).get(key, 0)

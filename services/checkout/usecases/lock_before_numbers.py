@@ -6,17 +6,27 @@ whoever waited for anything else while holding one would wait in a circle with t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
+from services.checkout.domain.balance import BalanceKey
 from services.checkout.domain.order import Order
 from services.checkout.usecases.ports import Store
 
 
-async def lock_before_numbers(orders: Sequence[Order], discount_ids: Collection[UUID] = (), *, store: Store) -> None:
-    """The balances that these orders changed when they were made, and may change again; and the discounts that were redeemed for them."""
-    keys = sorted({order.balance_key for order in orders if order.applied_balance_amount})
-    if keys:
-        await store.balances.lock(keys)
+async def lock_before_numbers(
+    orders: Sequence[Order], discount_ids: Collection[UUID] = (), *, voidable: Sequence[Order] = (), store: Store
+) -> Mapping[BalanceKey, int]:
+    """The balances that these orders changed when they were made, and may change again, and those of orders that may become void by
+    what their customer has; and the discounts that were redeemed for them. What is in these balances; those never used are left out."""
+    moving = [order for order in orders if order.applied_balance_amount or order.forfeited_amount]
+    keys = {order.balance_key for order in (*moving, *voidable)}
+    balances = await store.balances.lock(sorted(keys)) if keys else {}
     if discount_ids:
         await store.discounts.lock_many(sorted(discount_ids))
+    return balances
+
+
+async def lock_before_void(orders: Sequence[Order], *, store: Store) -> Mapping[BalanceKey, int]:
+    """What the customers of these orders have, which are locked and become void: only for what was delivered does it matter."""
+    return await lock_before_numbers((), voidable=[order for order in orders if order.placement.is_delivered], store=store)

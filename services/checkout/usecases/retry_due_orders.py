@@ -11,11 +11,12 @@ from services.chassis.organization_clock import NowOf
 from services.chassis.sweep import Sweep
 from services.checkout.domain import order_steps as rules
 from services.checkout.domain.charge import ChargeStatus, ChargeTrigger
-from services.checkout.domain.collection import Collected, give_up
+from services.checkout.domain.collection import Collected, give_up, one_by_one
 from services.checkout.domain.dunning import after_new_card, is_over
 from services.checkout.domain.order import Order
 from services.checkout.domain.organization import Organization
 from services.checkout.usecases.bill_subscriptions import charge_of
+from services.checkout.usecases.lock_before_numbers import lock_before_void
 from services.checkout.usecases.order_ports import DueOrder
 from services.checkout.usecases.ports import OpenStore, Store
 from services.checkout.usecases.settle_charges import save_collected
@@ -47,7 +48,10 @@ async def _go_on(due: Sequence[DueOrder], now: datetime, machine_now: datetime, 
     orders = await _with_nothing_under_way(await store.orders.lock([each.id for each in due]), store)
     over = [order for order in orders if _is_over(order, now)]
     organizations = await store.organizations.many(sorted({order.organization_id for order in over}))
-    steps = [give_up(Collected(order, None), organizations[order.organization_id], now) for order in over]
+    balances = await lock_before_void(over, store=store)
+    steps = one_by_one(
+        [Collected(order, None) for order in over], balances, lambda step: give_up(step, organizations[step.order.organization_id], now)
+    )
     await save_collected(steps, machine_now, store=store)
     left = [order for order in orders if not _is_over(order, now)]
     cards = await store.customers.default_cards(sorted({order.placement.customer_id for order in left}))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from services.checkout.domain.charge import ChargeOutcome
-from services.checkout.domain.collection import Collected, collect, pays
+from services.checkout.domain.collection import Collected, collect, may_be_over, one_by_one, pays
 from services.checkout.domain.order import Order
 from services.checkout.domain.payment import AttemptOutcome
 from services.checkout.usecases.draw_numbers import draw_numbers
@@ -32,18 +31,19 @@ async def settle_charges(outcomes: Sequence[ChargeOutcome], machine_now: datetim
     organizations = await store.organizations.many(sorted({order.organization_id for order in orders}))
     now_of = await store.now_of(organizations)
     to_pay = [order for order in orders if any(pays(order, outcome) for outcome in by_order[order.id])]
-    if to_pay:
-        await lock_before_numbers(orders, store=store)
+    voidable = [order for order in orders if any(may_be_over(order, outcome) for outcome in by_order[order.id])]
+    balances = await lock_before_numbers(orders if to_pay else (), voidable=voidable, store=store)
     numbers = await draw_numbers(to_pay, organizations, store=store)
-    collected = []
-    for order in orders:
-        step, organization = Collected(order, charges.get(order.id)), organizations[order.organization_id]
-        for outcome in by_order[order.id]:
-            step = collect(step, outcome, numbers.get(order.id, ()), organization, now_of(order.organization_id))
-            if step.surplus is not None:
-                await _keep_surplus(step, now_of(order.organization_id), store)
-            step = replace(step, surplus=None)
-        collected.append(step)
+
+    def fold(step: Collected) -> Collected:
+        order_id, organization_id = step.order.id, step.order.organization_id
+        for outcome in by_order[order_id]:
+            step = collect(step, outcome, numbers.get(order_id, ()), organizations[organization_id], now_of(organization_id))
+        return step
+
+    collected = one_by_one([Collected(order, charges.get(order.id)) for order in orders], balances, fold)
+    for step in collected:
+        await _keep_surplus(step, now_of(step.order.organization_id), store)
     await save_collected(collected, machine_now, store=store)
     return {step.order.id: step.order for step in collected}
 
@@ -59,6 +59,6 @@ async def save_collected(collected: Sequence[Collected], machine_now: datetime, 
 
 
 async def _keep_surplus(step: Collected, now: datetime, store: Store) -> None:
-    assert step.surplus is not None
-    surplus, order = step.surplus, step.order
-    await store.checkouts.keep_surplus(order.organization_id, order.id, AttemptOutcome(order.id, surplus.attempt, surplus.outcome), now)
+    order = step.order
+    for surplus in step.surplus:
+        await store.checkouts.keep_surplus(order.organization_id, order.id, AttemptOutcome(order.id, surplus.attempt, surplus.outcome), now)

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from services.checkout.domain.collection import Collected, void
+from services.checkout.domain.collection import Collected, one_by_one, void
 from services.checkout.domain.errors import OrderNotFound, OrderNotPending, PaymentUnderWay
 from services.checkout.domain.order import Order, OrderStatus
+from services.checkout.usecases.lock_before_numbers import lock_before_void
 from services.checkout.usecases.ports import Store
 from services.checkout.usecases.settle_charges import save_collected
 
@@ -27,9 +28,8 @@ async def void_order(order_id: UUID, machine_now: datetime, *, store: Store) -> 
     # What a checkout sells goes with its checkout, which may be confirmed at any moment.
     if order.placement.checkout_id is not None or await store.charges.under_way([order_id]):
         raise PaymentUnderWay
-    step = void(Collected(order, None), await store.now(order.organization_id))
-    await save_collected([step], machine_now, store=store)
-    return step.order
+    (after,) = await _void([order], machine_now, store)
+    return after
 
 
 async def end_subscriptions(
@@ -45,8 +45,15 @@ async def end_subscriptions(
     if not orders:
         return
     charges = await store.charges.under_way([order.id for order in orders])
-    now_of = await store.now_of({order.organization_id for order in orders})
-    free = [order for order in orders if order.id not in charges]
-    await save_collected([void(Collected(order, None), now_of(order.organization_id)) for order in free], machine_now, store=store)
+    await _void([order for order in orders if order.id not in charges], machine_now, store)
     charged = [order for order in orders if order.id in charges]
     await store.orders.save([replace(order, placement=replace(order.placement, void_on_failure=True)) for order in charged])
+
+
+async def _void(orders: Sequence[Order], machine_now: datetime, store: Store) -> list[Order]:
+    """Orders that are locked, and that nothing is under way for."""
+    now_of = await store.now_of({order.organization_id for order in orders})
+    balances = await lock_before_void(orders, store=store)
+    steps = one_by_one([Collected(order, None) for order in orders], balances, lambda step: void(step, now_of(step.order.organization_id)))
+    await save_collected(steps, machine_now, store=store)
+    return [step.order for step in steps]

@@ -44,19 +44,17 @@ class PaidOrder:
 
 @dataclass(frozen=True, slots=True)
 class AdjustedBalance:
-    """`customer.balance_adjusted`: the merchant gave a customer something, or took it back."""
+    """The merchant gave a customer something, or took it back: by hand, or as a customer never paid for what was delivered to them."""
 
-    transaction_id: UUID
+    key: str
+    source_id: UUID
+    """The balance transaction of checkout, or the order."""
     organization_id: UUID
     customer_id: UUID
     currency: str
     amount: int
     """Positive in the customer's favour."""
     adjusted_at: datetime
-
-    @property
-    def key(self) -> str:
-        return f"customer_balance_transaction:{self.transaction_id}"
 
     @property
     def holder(self) -> Holder:
@@ -118,10 +116,10 @@ def balance_adjusted(adjusted: AdjustedBalance, balances: CustomerBalances) -> P
         TransactionKind.BALANCE,
         legs,
         organization_id=adjusted.organization_id,
-        source_id=adjusted.transaction_id,
+        source_id=adjusted.source_id,
         effective_at=adjusted.adjusted_at,
         # Not the legs: what the customer had before a replay was something else.
-        stands_for=(adjusted.transaction_id, adjusted.organization_id, adjusted.customer_id, adjusted.currency, adjusted.amount),
+        stands_for=(adjusted.source_id, adjusted.organization_id, adjusted.customer_id, adjusted.currency, adjusted.amount),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from bursar.checkout.v1.checkout_events_pb2 import CustomerBalanceAdjusted, OrderPaid
+from bursar.checkout.v1.checkout_events_pb2 import CustomerBalanceAdjusted, OrderPaid, OrderVoided
 from bursar.payments.v1.payments_events_pb2 import PaymentSettled
 
 from services.chassis.database import Transaction
@@ -25,12 +25,19 @@ def reactions(*, books: BooksIn, plans_of: PlansOf, charges_of: ChargesOf, balan
     async def order_paid(transaction: Transaction, events: Sequence[Event[OrderPaid]]) -> None:
         plans = await plans_of(transaction, {event.organization_id for event in events})
         orders = list(map(_paid_order, events))
-        moving = [order for order in orders if order.applied_balance_amount]
-        balances = await balances_of(transaction, {order.holder for order in moving}, [order.key for order in moving])
+        restored = [_restored_balance(event) for event in events if event.message.restored_amount]
+        moving: list[PaidOrder | AdjustedBalance] = [*(order for order in orders if order.applied_balance_amount), *restored]
+        balances = await balances_of(transaction, {each.holder for each in moving}, [each.key for each in moving])
         await react_order_paid(orders, plans=plans, balances=balances, books=books(transaction))
+        await react_balance_adjusted(restored, balances=balances, books=books(transaction))
+
+    async def order_voided(transaction: Transaction, events: Sequence[Event[OrderVoided]]) -> None:
+        await _adjust(transaction, [_forfeited_balance(event) for event in events if event.message.forfeited_amount])
 
     async def balance_adjusted(transaction: Transaction, events: Sequence[Event[CustomerBalanceAdjusted]]) -> None:
-        adjusted = list(map(_adjusted_balance, events))
+        await _adjust(transaction, list(map(_adjusted_balance, events)))
+
+    async def _adjust(transaction: Transaction, adjusted: Sequence[AdjustedBalance]) -> None:
         balances = await balances_of(transaction, {each.holder for each in adjusted}, [each.key for each in adjusted])
         await react_balance_adjusted(adjusted, balances=balances, books=books(transaction))
 
@@ -43,6 +50,7 @@ def reactions(*, books: BooksIn, plans_of: PlansOf, charges_of: ChargesOf, balan
 
     return (
         Reaction("order.paid", OrderPaid, order_paid),
+        Reaction("order.voided", OrderVoided, order_voided),
         Reaction("customer.balance_adjusted", CustomerBalanceAdjusted, balance_adjusted),
         Reaction("payment.settled", PaymentSettled, payment_settled),
     )
@@ -68,12 +76,39 @@ def _paid_order(event: Event[OrderPaid]) -> PaidOrder:
 def _adjusted_balance(event: Event[CustomerBalanceAdjusted]) -> AdjustedBalance:
     adjusted = event.message
     return AdjustedBalance(
-        transaction_id=UUID(adjusted.customer_balance_transaction_id),
+        key=f"customer_balance_transaction:{adjusted.customer_balance_transaction_id}",
+        source_id=UUID(adjusted.customer_balance_transaction_id),
         organization_id=event.organization_id,
         customer_id=UUID(adjusted.customer_id),
         currency=adjusted.currency,
         amount=adjusted.amount,
         adjusted_at=event.occurred_at,
+    )
+
+
+def _forfeited_balance(event: Event[OrderVoided]) -> AdjustedBalance:
+    order = event.message
+    return AdjustedBalance(
+        key=f"order:{order.order_id}:voided",
+        source_id=UUID(order.order_id),
+        organization_id=event.organization_id,
+        customer_id=UUID(order.customer_id),
+        currency=order.currency,
+        amount=-order.forfeited_amount,
+        adjusted_at=event.occurred_at,
+    )
+
+
+def _restored_balance(event: Event[OrderPaid]) -> AdjustedBalance:
+    order = event.message
+    return AdjustedBalance(
+        key=f"order:{order.order_id}:restored",
+        source_id=UUID(order.order_id),
+        organization_id=event.organization_id,
+        customer_id=UUID(order.customer_id),
+        currency=order.currency,
+        amount=order.restored_amount,
+        adjusted_at=from_timestamp(order.paid_at, "paid_at"),
     )
 
 

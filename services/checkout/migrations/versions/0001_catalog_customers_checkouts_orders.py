@@ -133,7 +133,9 @@ create table customer_balance_transaction (
   organization_id uuid not null,
   customer_id uuid not null,
   currency text not null,
-  type text not null check (type in ('adjustment', 'order_applied', 'order_credited', 'order_carried', 'order_returned')),
+  type text not null check (
+    type in ('adjustment', 'order_applied', 'order_credited', 'order_carried', 'order_returned', 'order_voided')
+  ),
   amount bigint not null check (amount <> 0),
   balance_amount bigint not null,
   order_id uuid,
@@ -269,7 +271,9 @@ create table orders (
   period_end timestamptz,
   payment_method_id uuid,
   void_on_failure boolean not null,
+  is_delivered boolean not null,
   holds_balance boolean not null,
+  forfeited_amount bigint not null,
   payment_attempts integer not null,
   payment_failure jsonb,
   payment_action jsonb,
@@ -279,6 +283,7 @@ create table orders (
   unique (organization_id, id),
   check ((dunning_phase is null) = (past_due_at is null)),
   check (dunning_due_at is null or (status = 'pending' and dunning_phase in ('retrying', 'waiting'))),
+  check (forfeited_amount = 0 or (status = 'void' and is_delivered and forfeited_amount between 1 and due_amount)),
   check (total_amount = net_amount + tax_amount),
   check (due_amount = greatest(0, total_amount + applied_balance_amount)),
   check (status <> 'paid' or (invoice_number is not null and paid_at is not null)),

@@ -11,6 +11,7 @@ import pytest
 from bursar.checkout.v1 import (
     billing_service_pb2,
     checkout_pb2,
+    customer_balance_pb2,
     customer_balance_service_pb2,
     customer_service_pb2,
     discount_pb2,
@@ -383,3 +384,40 @@ async def test_a_change_that_payments_never_heard_of_is_not_charged_later(shop: 
     ended = await order(shop, due.order_id)
     assert (ended.status, ended.payment_failure.code) == (VOID, "payment_not_made")
     assert await ask(shop) == 0
+
+
+async def told(shop: Shop, customer_id: str) -> list[tuple[str, int, int]]:
+    """Of the customer's balance, oldest first: kind, amount, what was left."""
+    request = customer_balance_service_pb2.ListCustomerBalanceTransactionsRequest(customer_id=customer_id)
+    listed = (await shop.balances.ListCustomerBalanceTransactions(request, shop.call())).transactions
+    name = customer_balance_pb2.CustomerBalanceTransactionType.Name
+    return [(name(each.type).split("TYPE_")[1], each.amount, each.balance_amount) for each in reversed(listed)]
+
+
+@pytest.mark.parametrize("how", ["by hand", "ended", "failed after the end"])
+async def test_who_never_pays_a_period_does_not_keep_what_was_credited_within_it(shop: Shop, how: str) -> None:
+    await known_organization(shop)
+    ada = await subscriber(shop)
+    await adjust(shop, ada, 100)
+    due = billing(ada)
+    state = subscription_events_pb2.SubscriptionState(subscription_id=due.subscription_id, customer_id=ada)
+    ended = subscription_events_pb2.SubscriptionRevoked(subscription=state)
+    await cycled(shop, due)
+    await ask(shop)
+    if how == "failed after the end":
+        await shop.react("subscription.revoked", ended)
+    else:
+        await declined(shop, due.order_id)
+    await cycled(shop, billing(ada, line(-300, proration=True), billing_reason=UPDATE))
+    assert await balance(shop, ada) == 300
+    if how == "by hand":
+        await shop.orders.VoidOrder(order_service_pb2.VoidOrderRequest(request_id="1", id=due.order_id), shop.call())
+    elif how == "ended":
+        await shop.react("subscription.revoked", ended)
+    else:
+        await declined(shop, due.order_id)
+    assert (await order(shop, due.order_id)).status == VOID
+    assert (await told(shop, ada))[2:] == [("ORDER_CREDITED", 300, 300), ("ORDER_VOIDED", -300, 0), ("ORDER_RETURNED", 100, 100)]
+    await succeeded(shop, due.order_id)
+    assert (await told(shop, ada))[5:] == [("ORDER_VOIDED", 300, 400), ("ORDER_APPLIED", -100, 300)]
+    assert await balance(shop, ada) == 300

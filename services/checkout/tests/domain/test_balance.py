@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.chassis.errors import BursarError
-from services.checkout.domain.balance import BalanceTransactionType, applied_balance, check_adjustment, type_of
+from services.checkout.domain.balance import BalanceTransactionType, applied_balance, check_adjustment, forfeited, type_of
 from services.checkout.domain.price import LARGEST_PRICE, minimum_charge
 
 AMOUNTS = st.integers(-LARGEST_PRICE, LARGEST_PRICE)
@@ -44,6 +44,14 @@ def test_what_is_charged_and_what_the_balance_gives_are_the_total(total: int, ba
         assert balance + applied == 0, "a charge settles the balance"
     elif total > 0:
         assert balance + applied > -minimum_charge(currency), "less than the smallest charge is owed"
+
+
+@given(AMOUNTS, st.integers(0, LARGEST_PRICE))
+def test_who_never_pays_loses_what_they_have_and_never_more_than_they_owe(balance: int, due: int) -> None:
+    lost = forfeited(balance, due)
+    assert 0 <= lost <= due
+    assert balance - lost >= min(balance, 0), "never below zero by it"
+    assert lost == due or balance - lost <= 0, "nothing stays while something is owed"
 
 
 @given(st.integers(0, LARGEST_PRICE), AMOUNTS)

@@ -91,7 +91,7 @@ def test_a_credit_pays_what_is_owed_before_it_fills_the_wallet() -> None:
 
 
 def adjustment(amount: int) -> AdjustedBalance:
-    return AdjustedBalance(UUID(int=7), ORGANIZATION, CUSTOMER, "usd", amount, NOW)
+    return AdjustedBalance(f"customer_balance_transaction:{UUID(int=7)}", UUID(int=7), ORGANIZATION, CUSTOMER, "usd", amount, NOW)
 
 
 def test_a_merchant_grants_credit() -> None:
@@ -121,7 +121,7 @@ def test_whatever_the_order_of_changes_the_balance_is_their_sum_and_never_both_o
 ) -> None:
     balances = CustomerBalances()
     for place, amount in enumerate(data.draw(st.permutations(changes))):
-        change = replace(adjustment(amount), transaction_id=UUID(int=place + 1))
+        change = replace(adjustment(amount), key=str(place))
         posting = balance_adjusted(change, balances)
         if posting is not None:
             check_legs(posting.legs)

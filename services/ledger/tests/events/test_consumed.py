@@ -11,7 +11,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from bursar.checkout.v1.checkout_events_pb2 import CustomerBalanceAdjusted, OrderPaid
+from bursar.checkout.v1.checkout_events_pb2 import CustomerBalanceAdjusted, OrderPaid, OrderVoided
 from bursar.payments.v1.payments_events_pb2 import PaymentSettled
 from bursar.types.v1.tax_pb2 import TaxLine
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -49,7 +49,7 @@ def timestamp(at: datetime) -> Timestamp:
     return answer
 
 
-def order_paid(order: PaidOrder) -> Event[Any]:
+def order_paid(order: PaidOrder, restored_amount: int = 0) -> Event[Any]:
     message = OrderPaid(
         order_id=str(order.order_id),
         customer_id=str(order.customer_id),
@@ -61,6 +61,7 @@ def order_paid(order: PaidOrder) -> Event[Any]:
         due_amount=order.due_amount,
         processor=order.processor or None,
         paid_at=timestamp(order.paid_at),
+        restored_amount=restored_amount,
     )
     return Event(new_id(), "order.paid", order.organization_id, order.order_id, 1, NOW, message)
 
@@ -252,6 +253,42 @@ async def test_balances_end_the_same_in_any_order_and_with_any_repetition(databa
         pending = pending[size:]
     expected = max(sum(changes), 0), max(-sum(changes), 0)
     assert customer_balance(await balances(database)) == expected, f"seed {seed}"
+    assert (await audit(database.worker)).findings == []
+
+
+def order_voided(order_id: UUID, forfeited: int, *, at: datetime = NOW) -> Event[Any]:
+    message = OrderVoided(order_id=str(order_id), customer_id=str(CUSTOMER), currency="usd", forfeited_amount=forfeited)
+    return Event(new_id(), "order.voided", ORGANIZATION, order_id, 2, at, message)
+
+
+async def test_what_a_void_order_took_from_the_balance_is_the_merchants(database: ServiceDatabase, reactor: Reactor) -> None:
+    unpaid = paid_order(net_amount=1000, taxes=(), total_amount=1000, due_amount=1000)
+    credited, voided = order(-300, 300), order_voided(unpaid.order_id, 300)
+    await reactor.take([credited, voided, order_voided(new_id(), 0)])
+    after = await balances(database)
+    assert (customer_balance(after), after[payable().code]) == ((0, 0), 0)
+    await reactor.take([order_paid(unpaid, restored_amount=300)])
+    after = await balances(database)
+    assert (customer_balance(after), after[clearing().code]) == ((300, 0), 1000), "paid late: the customer has it again"
+    assert (await audit(database.worker)).findings == []
+
+
+async def test_void_and_late_payment_end_the_same_in_any_order_and_with_any_repetition(database: ServiceDatabase, reactor: Reactor) -> None:
+    seed = random.randrange(2**32)
+    chance = random.Random(seed)
+    facts, expected = [balance_adjusted(500)], 500
+    for _ in range(12):
+        unpaid, lost, is_paid = paid_order(), chance.randint(0, 300), chance.random() < 0.5
+        facts.append(order_voided(unpaid.order_id, lost))
+        facts += [order_paid(unpaid, restored_amount=lost)] if is_paid else []
+        expected -= 0 if is_paid else lost
+    pending = facts + [fact._replace(id=new_id()) for fact in chance.sample(facts, 8)] + chance.sample(facts, 5)
+    chance.shuffle(pending)
+    while pending:
+        size = chance.randint(1, 9)
+        assert await reactor.take(pending[:size]) == set(), f"seed {seed}"
+        pending = pending[size:]
+    assert customer_balance(await balances(database)) == (max(expected, 0), max(-expected, 0)), f"seed {seed}"
     assert (await audit(database.worker)).findings == []
 
 
