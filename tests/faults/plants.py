@@ -127,6 +127,18 @@ def _credit_that_nobody_gave(suite: PlantedSuite) -> None:
     suite.rows("ledger", _POST, kind=7, source=None, accounts=[quiet["ids"][0], wallet], currency="eur")
 
 
+def _forfeited_too_much(suite: PlantedSuite) -> None:
+    """And given back, so that every sum is right."""
+    suite.plant(
+        "checkout",
+        "insert into customer_balance_transaction "
+        "(id, organization_id, customer_id, currency, type, amount, balance_amount, order_id, created_at) "
+        "select ('ffffffff-ffff-7fff-bfff-00000000000' || place)::uuid, organization_id, customer_id, currency, 'order_voided', step, "
+        "amount + least(step, 0), id, now() from (select o.id, b.* from orders o join customer_balance b "
+        "using (organization_id, customer_id, currency) where b.amount = 0 limit 1) x, (values (1, -5), (2, 5)) as s (place, step)",
+    )
+
+
 def _consumer_is_gone(suite: PlantedSuite) -> None:
     suite.change_consumers = lambda consumers: [each for each in consumers if each["name"] != "ledger"]
 
@@ -241,6 +253,7 @@ PLANTS: list[tuple[str, Invariant, Plant]] = [
         invariants_balance.customer_balances_follow,
         _sql("checkout", "update customer_balance set amount = amount + 1"),
     ),
+    ("forfeited what was not there", invariants_balance.customer_balances_follow, _forfeited_too_much),
     (
         "entry costs more than its item",
         invariants_billing.entries_are_billed_once,

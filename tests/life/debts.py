@@ -9,6 +9,9 @@ from tests.life.catalog import Discount
 from tests.life.orders import Line, Order, make_order
 from tests.life.standing import Standing
 
+DELIVERED = ("subscription_cycle", "subscription_update")
+"""What is billed after it was there. A change that is charged first is undone where it is charged, and costs nobody what they have."""
+
 
 @dataclass
 class Debts(Standing):
@@ -81,6 +84,8 @@ class Debts(Standing):
 
     def _void(self, order: Order) -> None:
         order.status, order.retries, order.given_up_at = "void", [], None
+        if order.reason in DELIVERED:
+            self.balance -= max(0, min(self.balance, order.due))
         self.balance -= order.applied_balance
 
     def _finish(self, now: datetime) -> None:

@@ -105,6 +105,13 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "a card that is declined to the end": Scenario((Subscribe(_on(4, 1), _SMALL), UseCard(_on(4, 2), "declined")), _on(7, 2)),
     "a card that never will do": Scenario((Subscribe(_on(4, 1), _SMALL), UseCard(_on(4, 2), "lost")), _on(7, 2)),
+    "a credit within a period that is never paid": Scenario(
+        (Subscribe(_on(4, 1), _LARGE), UseCard(_on(4, 2), "declined"), ChangeProduct(_on(5, 4, 17), _SMALL, "invoice")), _on(7, 2)
+    ),
+    "a credit that is more than the debt": Scenario(
+        (Subscribe(_on(4, 1), _SMALL), AdjustBalance(_on(4, 2), 300), UseCard(_on(4, 3), "declined"), AdjustBalance(_on(5, 4), 900)),
+        _on(7, 2),
+    ),
     "a new card on the third day": Scenario(
         (Subscribe(_on(4, 1), _SMALL), UseCard(_on(4, 2), "declined"), UseCard(_on(5, 4), "good")), _on(7, 2)
     ),

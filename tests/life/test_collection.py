@@ -175,6 +175,23 @@ def test_a_void_order_gives_back_what_it_took(stack: Stack) -> None:
     assert shop.bills("ada")[-1] == ("2026-06-01", "paid", 700)
 
 
+def test_who_never_pays_a_period_does_not_keep_what_was_credited_within_it(stack: Stack) -> None:
+    shop = selling(stack)
+    shop.stocks("large", fixed(2000))
+    shop.subscribe("ada", "large")
+    shop.passes(on(4, 30))
+    shop.decline("ada")
+    shop.passes(on(5, 16, 12))
+    body = {"change": {"product": shop.product("monthly")}, "proration_behavior": "PRORATION_BEHAVIOR_INVOICE"}
+    shop.merchant.post(f"subscriptions/{shop.subscriptions['ada']}:change", **body)
+    shop.settles()
+    assert (shop.bills("ada")[1], shop.balance("ada")) == ((MAY, "pending", 2000), 500)
+    shop.passes(on(6, 1))
+    assert (shop.bills("ada")[1], shop.balance("ada"), shop.status("ada")) == ((MAY, "void", 2000), 0, "canceled")
+    assert [each["type"].split("TYPE_")[1] for each in transactions(shop, "ada")] == ["ORDER_VOIDED", "ORDER_CREDITED"]
+    assert booked(shop, shop.orders("ada")[1]["id"]) == {"customer_wallet": 500, "merchant_payable": -500}
+
+
 @pytest.mark.parametrize(("days", "kept"), [(0, False), (7, True)])
 def test_benefits_stay_for_the_days_of_grace(days: int, kept: bool, stack: Stack) -> None:
     shop = open_shop(stack, on(4, 1), **UNTAXED, benefit_revocation_grace_period=days)

@@ -20,6 +20,7 @@ USUAL = {
     "a full period now",
     "more seats and fewer",
     "a card that is declined to the end",
+    "a credit within a period that is never paid",
     "a debt that is paid late",
     "a rest",
     "too small to charge",

@@ -151,6 +151,22 @@ def test_a_card_that_is_declined_is_tried_four_times_more_and_then_it_is_over() 
     assert (life.status, life.ended_at) == ("canceled", on(5, 22))
 
 
+def test_who_never_pays_a_period_does_not_keep_what_was_credited_within_it() -> None:
+    steps = [Subscribe(on(4, 1), monthly(2000)), UseCard(on(4, 2), "declined")]
+    credit = ChangeProduct(on(5, 16, 12), monthly(1000, "Small"), "invoice")
+    assert lived(*steps, credit, until=on(5, 21)).balance == 500
+    life = lived(*steps, credit, until=on(7, 1))
+    assert [(order.status, order.total) for order in life.orders] == [("paid", 2000), ("void", 2000), ("paid", -500)]
+    assert (life.status, life.balance) == ("canceled", 0)
+
+
+def test_what_somebody_has_beyond_what_they_owe_stays_theirs_and_what_the_order_took_comes_back() -> None:
+    steps = [Subscribe(on(4, 1), monthly(1000)), AdjustBalance(on(4, 2), 300), UseCard(on(4, 3), "declined")]
+    life = lived(*steps, AdjustBalance(on(5, 4), 900), until=on(7, 1))
+    assert [(order.status, order.due) for order in life.orders] == [("paid", 1000), ("void", 700)]
+    assert life.balance == 900 - 700 + 300
+
+
 def test_a_card_that_never_will_do_is_not_tried_again() -> None:
     life = lived(Subscribe(on(4, 1), monthly(1000)), UseCard(on(4, 2), "lost"), until=on(5, 21, 23))
     assert (life.status, life.orders[1].retries) == ("past_due", [])

@@ -421,3 +421,22 @@ async def test_who_never_pays_a_period_does_not_keep_what_was_credited_within_it
     await succeeded(shop, due.order_id)
     assert (await told(shop, ada))[5:] == [("ORDER_VOIDED", 300, 400), ("ORDER_APPLIED", -100, 300)]
     assert await balance(shop, ada) == 300
+
+
+async def test_of_orders_that_take_a_balance_and_void_ones_at_once_none_takes_what_is_gone(shop: Shop) -> None:
+    await known_organization(shop)
+    for number in range(6):
+        ada = await subscriber(shop)
+        unpaid = [billing(ada) for _ in range(3)]
+        await cycled(shop, *unpaid)
+        await ask(shop)
+        await declined(shop, *(each.order_id for each in unpaid))
+        await adjust(shop, ada, 1500)
+        voids = [
+            shop.orders.VoidOrder(order_service_pb2.VoidOrderRequest(request_id=f"v{number}{place}", id=each.order_id), shop.call("void"))
+            for place, each in enumerate(unpaid)
+        ]
+        await asyncio.gather(*voids, cycled(shop, billing(ada), billing(ada)), adjust(shop, ada, 200))
+        steps = await told(shop, ada)
+        assert all(left >= 0 for _, _, left in steps), steps
+        assert await balance(shop, ada) == sum(amount for _, amount, _ in steps) <= 200, "what came after all of them is left"
