@@ -1,7 +1,9 @@
 """A number series is locked last: whoever draws numbers holds before what else they may change with the same commit.
 
 The order for all: checkout, customer, order, balance, discount, number series. A series is shared by all buyers of an organization, so
-whoever waited for anything else while holding one would wait in a circle with those who hold that and draw.
+whoever waited for anything else while holding one would wait in a circle with those who hold that and draw. A checkout's order may come
+behind the balance, for the checkout's lock is in front of it. Whoever makes orders void needs no lock of the customer: who decides by a
+balance holds its row, and an order that is void takes only from a balance that there is.
 """
 
 from __future__ import annotations
