@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.chassis.errors import NotPossibleNow
@@ -24,7 +24,7 @@ class Lifecycle:
         if status not in targets:
             raise NotPossibleNow(
                 f"{self.noun.upper()}_STATUS_WRONG",
-                f"cannot {verb.replace('_', ' ')} a {self.noun} that is {status}; possible while {', '.join(sorted(targets))}",
+                f'the {self.noun} is {_words(status)}; "{_words(verb)}" is possible only while it is {_either(targets)}',
                 details={"status": status, "verb": verb},
             )
         return targets[status]
@@ -37,3 +37,12 @@ class Lifecycle:
     def statuses(self) -> frozenset[str]:
         """Every status that the table knows."""
         return frozenset(s for targets in self.moves.values() for pair in targets.items() for s in pair)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _either(statuses: Iterable[str]) -> str:
+    *most, last = (_words(status) for status in sorted(statuses))
+    return f"{', '.join(most)} or {last}" if most else last

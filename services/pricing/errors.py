@@ -15,6 +15,12 @@ class PriceBoundsInvalid(Invalid):
         super().__init__("PRICE_BOUNDS_INVALID", why, field=field)
 
 
+class AmountAboveMaximum(Invalid):
+    def __init__(self, currency: str, maximum: int, field: str) -> None:
+        message = f"the largest amount in {currency} is {maximum} (minor units)"
+        super().__init__("AMOUNT_ABOVE_MAXIMUM", message, field=field, details={"currency": currency, "maximum": str(maximum)})
+
+
 class QuantityNotAllowed(Invalid):
     def __init__(self, why: str, field: str) -> None:
         super().__init__("QUANTITY_NOT_ALLOWED", why, field=field)

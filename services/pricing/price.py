@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from services.pricing.errors import PriceBoundsInvalid, QuantityNotAllowed
+from services.pricing.errors import AmountAboveMaximum, PriceBoundsInvalid, QuantityNotAllowed
 from services.pricing.tiers import Tier, TierType, check_tiers, tiered_amount
+
+LARGEST_PRICE = 99_999_999
+"""Of one charge, in any currency: eight digits are what the processor takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,12 @@ def check_quantity(price: SeatBasedPrice | UnitBasedPrice, quantity: int, *, at:
         raise QuantityNotAllowed(f"at least {smallest} must be bought", at)
     if largest is not None and quantity > largest:
         raise QuantityNotAllowed(f"at most {largest} can be bought", at)
+
+
+def check_largest(amount: int, currency: str, *, at: str) -> None:
+    """AmountAboveMaximum if no processor takes that much at once. `at`: where the request says it."""
+    if amount > LARGEST_PRICE:
+        raise AmountAboveMaximum(currency, LARGEST_PRICE, at)
 
 
 def check_counted(price: SeatBasedPrice | UnitBasedPrice, *, at: str) -> None:

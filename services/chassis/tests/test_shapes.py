@@ -29,6 +29,9 @@ def test_a_lifecycle_leads_on_and_refuses_with_one_error() -> None:
         LAMP.after("switch_on", "broken")
     assert refused.value.reason == "LAMP_STATUS_WRONG"
     assert refused.value.details == {"status": "broken", "verb": "switch_on"}
+    assert str(refused.value) == 'the lamp is broken; "switch on" is possible only while it is off'
+    with pytest.raises(NotPossibleNow, match='"break" is possible only while it is off or on'):
+        LAMP.after("break", "broken")
 
 
 def struct(**entries: Any) -> Struct:

@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.checkout.domain.errors import AmountAboveMaximum, BalanceNotEnough
-from services.checkout.domain.price import LARGEST_PRICE, minimum_charge
+from services.checkout.domain.errors import BalanceNotEnough
+from services.checkout.domain.price import minimum_charge
+from services.pricing.price import check_largest
 
 
 class BalanceTransactionType(StrEnum):
@@ -94,5 +95,5 @@ def check_adjustment(currency: str, balance: int, amount: int) -> None:
     """BalanceNotEnough if it takes what is not there, AmountAboveMaximum if more than any charge would be there."""
     if amount < 0 and balance + amount < 0:
         raise BalanceNotEnough(balance)
-    if amount > 0 and balance + amount > LARGEST_PRICE:
-        raise AmountAboveMaximum(currency, LARGEST_PRICE, "amount")
+    if amount > 0:
+        check_largest(balance + amount, currency, at="amount")

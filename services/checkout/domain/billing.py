@@ -12,15 +12,15 @@ from services.checkout.domain.balance import BalanceChange, BalanceKey, applied_
 from services.checkout.domain.customer import Customer
 from services.checkout.domain.description import with_discount
 from services.checkout.domain.discount import AppliedDiscount
-from services.checkout.domain.errors import AmountAboveMaximum
 from services.checkout.domain.interval import Period
 from services.checkout.domain.metadata import Metadata
 from services.checkout.domain.order import BillingReason, Order, Placement
 from services.checkout.domain.order_steps import OrderCreated
 from services.checkout.domain.organization import Organization
-from services.checkout.domain.price import LARGEST_PRICE, TaxBehavior
+from services.checkout.domain.price import TaxBehavior
 from services.checkout.domain.quote import Line, Quote, price_lines
 from services.checkout.domain.tax import TaxRate, is_inclusive
+from services.pricing.price import check_largest
 from services.pricing.reduction import FixedReduction, Reduction
 
 
@@ -103,8 +103,7 @@ def order_of(
 
 def check_chargeable(order: Order) -> None:
     """AmountAboveMaximum if no processor takes that much at once."""
-    if order.due_amount > LARGEST_PRICE:
-        raise AmountAboveMaximum(order.quote.currency, LARGEST_PRICE, "billing.lines")
+    check_largest(order.due_amount, order.quote.currency, at="billing.lines")
 
 
 def _reduction(billing: Billing) -> Reduction | None:

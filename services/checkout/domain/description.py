@@ -20,11 +20,12 @@ _LANGUAGE = "en"
 def described(line: Line, price: Price, currency: str, *, time_zone: str, locale: str | None) -> Line:
     """The line with its description, e.g. `Handbook, 5 seats at 10.00 EUR, 31 Mar 2026 – 30 Apr 2026, minus 2.00 EUR`.
 
-    The subscription service says the lines of renewals, in the same words.
+    What is not counted says its price: `Handbook at 10.00 EUR`. The subscription service says the lines of renewals, in the same words.
     """
-    parts = [line.label]
     if line.quantity is not None and isinstance(price.amount, SeatBasedPrice | UnitBasedPrice):
-        parts.append(_quantity(price.amount, line.quantity, currency, locale))
+        parts = [line.label, _quantity(price.amount, line.quantity, currency, locale)]
+    else:
+        parts = [f"{line.label} at {Money(currency, line.amount)}" if line.amount else line.label]
     if line.period is not None:
         parts.append(f"{_day(line.period.start, time_zone)} – {_day(line.period.end, time_zone)}")
     return with_discount(replace(line, description=", ".join(parts)), currency)

@@ -1,9 +1,9 @@
 """What this service refuses, by name. The kinds (Invalid, NotFound, …) are the suite's.
 
-Invalid         PriceCombinationInvalid  PriceCurrencyMissing  AmountBelowMinimum  AmountAboveMaximum  CurrencyUnknown
+Invalid         PriceCombinationInvalid  PriceCurrencyMissing  AmountBelowMinimum  CurrencyUnknown
                 AmountNotAllowed  UnitPriceNeedsRecurring  TrialNeedsRecurring  TrialIncomplete  RecurringIntervalMissing
                 ProductNotRecurring  DiscountDurationInvalid  DiscountDatesInvalid  TaxIdInvalid  CountryUnknown  RequestIdReused
-                of services/pricing: PriceTiersInvalid  PriceBoundsInvalid  QuantityNotAllowed
+                of services/pricing: PriceTiersInvalid  PriceBoundsInvalid  AmountAboveMaximum  QuantityNotAllowed
 NotFound        ProductNotFound  PriceNotFound  DiscountNotFound  CustomerNotFound  CheckoutNotFound  OrderNotFound
                 SubscriptionNotFound  OrganizationNotKnown
 AlreadyExists   DiscountCodeTaken  CustomerEmailTaken  CustomerExternalIdTaken  AlreadySubscribed
@@ -35,12 +35,6 @@ class AmountBelowMinimum(Invalid):
     def __init__(self, currency: str, minimum: int, field: str) -> None:
         message = f"the smallest amount in {currency} is {minimum} (minor units), or 0 for free"
         super().__init__("AMOUNT_BELOW_MINIMUM", message, field=field, details={"currency": currency, "minimum": str(minimum)})
-
-
-class AmountAboveMaximum(Invalid):
-    def __init__(self, currency: str, maximum: int, field: str) -> None:
-        message = f"the largest amount in {currency} is {maximum} (minor units)"
-        super().__init__("AMOUNT_ABOVE_MAXIMUM", message, field=field, details={"currency": currency, "maximum": str(maximum)})
 
 
 class CurrencyUnknown(Invalid):

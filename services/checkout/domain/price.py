@@ -8,12 +8,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from services.chassis.money import CURRENCIES
-from services.checkout.domain.errors import AmountAboveMaximum, AmountBelowMinimum, AmountNotAllowed, CurrencyUnknown
+from services.checkout.domain.errors import AmountBelowMinimum, AmountNotAllowed, CurrencyUnknown
 from services.pricing.errors import PriceBoundsInvalid
-from services.pricing.price import CustomPrice, FixedPrice, PriceAmount, amount_of, check_counted, is_free
+from services.pricing.price import LARGEST_PRICE, CustomPrice, FixedPrice, PriceAmount, amount_of, check_counted, check_largest, is_free
 
-LARGEST_PRICE = 99_999_999
-"""Of one charge, in any currency: eight digits are what the processor takes."""
 DEFAULT_MINIMUM = 50
 # The smallest charge that is worth its cost and that the processor takes, where it is not 50. Close to half a US dollar, never below
 # the processor's own minimum (https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
@@ -118,5 +116,4 @@ def _within(amount: CustomPrice, value: int) -> bool:
 def _check_chargeable(value: int, currency: str, at: str) -> None:
     if 0 < value < minimum_charge(currency):
         raise AmountBelowMinimum(currency, minimum_charge(currency), at)
-    if value > LARGEST_PRICE:
-        raise AmountAboveMaximum(currency, LARGEST_PRICE, at)
+    check_largest(value, currency, at=at)

@@ -9,14 +9,14 @@ from services.checkout.domain.cart import Buyer, Cart
 from services.checkout.domain.discount import AppliedDiscount, Discount, applied, is_applicable
 from services.checkout.domain.offer import Offer
 from services.checkout.domain.organization import Organization
-from services.checkout.domain.price import LARGEST_PRICE, Price, TaxBehavior, check_choice
+from services.checkout.domain.price import Price, TaxBehavior, check_choice
 from services.checkout.domain.product import Product
 from services.checkout.domain.quantity import bought
 from services.checkout.domain.quote import Line, price_lines
 from services.checkout.domain.tax import TaxRate, is_inclusive
 from services.checkout.usecases.outside_ports import Sale, TaxCalculator
 from services.pricing.errors import QuantityNotAllowed
-from services.pricing.price import amount_of, quantity_of
+from services.pricing.price import LARGEST_PRICE, amount_of, quantity_of
 
 
 @dataclass(frozen=True, slots=True)

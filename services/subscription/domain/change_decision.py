@@ -25,7 +25,7 @@ from services.subscription.domain.change_shapes import (
     TrialEndChange,
     Wish,
 )
-from services.subscription.domain.change_target import scheduled_update, still_pending, update_of
+from services.subscription.domain.change_target import check_billable, scheduled_update, still_pending, update_of
 from services.subscription.domain.cycle import Situation, begun_again, cycle_entries, without_used_discount
 from services.subscription.domain.entry import BillingEntry
 from services.subscription.domain.errors import SubscriptionCanceled, SubscriptionEnded
@@ -99,6 +99,8 @@ def _sold_change(before: Subscription, wish: SoldChange, rules: Rules, situation
     if behavior is _B.NEXT_PERIOD and terms != before.terms:
         return _scheduled(before, wish, rules, situation)
     pending = still_pending(before, update)
+    for each in (terms, updated_terms(terms, pending) if pending else terms):
+        check_billable(each, wish)
     if terms == before.terms:
         return Decision(_with_pending(before, pending, situation), behavior=behavior)
     if before.status is Status.TRIALING:
@@ -123,7 +125,9 @@ def _behavior(before: Subscription, terms: Terms, rules: Rules) -> ProrationBeha
 def _scheduled(before: Subscription, wish: SoldChange, rules: Rules, situation: Situation) -> Decision:
     """It waits for the next period, instead of what waited there; asking for what is so anyway takes that back."""
     update = scheduled_update(before, wish, rules.assigned_seats, situation.now)
-    pending = None if updated_terms(before.terms, update) == before.terms else update
+    terms = updated_terms(before.terms, update)
+    check_billable(terms, wish)
+    pending = None if terms == before.terms else update
     return Decision(_with_pending(before, pending, situation), behavior=_B.NEXT_PERIOD)
 
 

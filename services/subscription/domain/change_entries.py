@@ -87,7 +87,7 @@ def _entry(before: Subscription, line: _Line, period: Period, situation: Situati
     terms, price = line.terms, line.price
     quantity = quantity_of(price, terms.seats, terms.units)
     words = line_in_words(terms.product_name, price, quantity, period, terms.recurrence.time_zone)
-    less = f", less {Money(terms.currency, line.discount_amount)} a period" if line.discount_amount else ""
+    minus = f", minus {Money(terms.currency, line.discount_amount)} a period" if line.discount_amount else ""
     return BillingEntry(
         id=situation.new_id(),
         organization_id=before.organization_id,
@@ -98,7 +98,7 @@ def _entry(before: Subscription, line: _Line, period: Period, situation: Situati
         product_id=terms.product_id,
         price_id=price.id,
         label=terms.product_name,
-        description=f"{line.what}: {words}{less}",
+        description=f"{line.what}: {words}{minus}",
         amount=line.amount,
         currency=terms.currency,
         quantity=quantity,

@@ -129,6 +129,16 @@ class TrialEndInPast(Invalid):
         super().__init__("TRIAL_END_IN_PAST", f"the trial must end after {now.isoformat()}", field="change.trial_end.at")
 
 
+class TrialNotPossible(NotPossibleNow):
+    """A renewal is owed: what was used already is paid first."""
+
+    def __init__(self, status: str) -> None:
+        message = (
+            f"the subscription is {status.replace('_', ' ')}; it gets a trial only while it is active, or another end of one while trialing"
+        )
+        super().__init__("SUBSCRIPTION_STATUS_WRONG", message, details={"status": status, "verb": "start_trial"})
+
+
 class PeriodEndInPast(Invalid):
     """A period ends in the future."""
 

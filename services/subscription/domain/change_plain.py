@@ -12,6 +12,7 @@ from services.subscription.domain.change_errors import (
     PeriodEndInPast,
     SubscriptionNotTrialing,
     TrialEndInPast,
+    TrialNotPossible,
 )
 from services.subscription.domain.change_shapes import ProductChange, SoldChange
 from services.subscription.domain.cycle import Situation, begun_again, cycled
@@ -37,7 +38,7 @@ def discount_changed(before: Subscription, applied: AppliedDiscount | None, situ
 def trial_end_changed(before: Subscription, at: datetime | None, situation: Situation) -> Change:
     """The trial ends then, or now and bills its first period. An active subscription gets a trial that begins now.
 
-    SubscriptionNotTrialing, TrialEndInPast, TooFarAhead, PeriodBilled; SUBSCRIPTION_STATUS_WRONG for a trial of one that is past due.
+    SubscriptionNotTrialing, TrialEndInPast, TooFarAhead, PeriodBilled, TrialNotPossible.
     """
     if at is None:
         if before.status is not Status.TRIALING:
@@ -46,6 +47,8 @@ def trial_end_changed(before: Subscription, at: datetime | None, situation: Situ
     _check_ahead(at, situation.now, TrialEndInPast(situation.now), "change.trial_end.at")
     if before.status is Status.TRIALING:
         return told(_until(before, at), situation.now, _F.UPDATED)
+    if before.status is not Status.ACTIVE:
+        raise TrialNotPossible(before.status)
     trial = Period(situation.now, at)
     trialing = replace(before, status=after("start_trial", before.status), trial=trial, period=trial)
     return told(_until(trialing, at), situation.now, _F.UPDATED)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from services.chassis.errors import NotPossibleNow
-from services.pricing.price import PriceAmount, SeatBasedPrice, UnitBasedPrice, bounds_of, check_quantity
+from services.pricing.price import PriceAmount, SeatBasedPrice, UnitBasedPrice, bounds_of, check_largest, check_quantity
 from services.subscription.domain.catalog import CatalogProduct
 from services.subscription.domain.change_errors import (
     CurrencyNotOffered,
@@ -77,6 +77,18 @@ def still_pending(before: Subscription, update: PendingUpdate) -> PendingUpdate 
 def counted_price(prices: Sequence[Price], kind: type[_Counted]) -> _Counted | None:
     """The price that counts seats, or units; there is at most one."""
     return next((price.amount for price in prices if isinstance(price.amount, kind)), None)
+
+
+def check_billable(terms: Terms, change: SoldChange) -> None:
+    """AmountAboveMaximum if a full period at the terms that a change leads to costs more than any processor takes at once."""
+    match change:
+        case ProductChange():
+            field = "change.product"
+        case SeatsChange():
+            field = "change.seats"
+        case UnitsChange():
+            field = "change.units"
+    check_largest(terms.amount, terms.currency, at=field)
 
 
 def offered(product: CatalogProduct, currency: str, time_zone: str) -> tuple[Recurrence, tuple[Price, ...]]:

@@ -45,8 +45,12 @@ class NotSeatBased(NotPossibleNow):
 class NoSeatAvailable(NotPossibleNow):
     """All seats that were sold, and will go on being sold, are given to somebody."""
 
-    def __init__(self, seats: int) -> None:
-        super().__init__("NO_SEAT_AVAILABLE", f"all {seats} seats are assigned", details={"seats": str(seats)})
+    def __init__(self, sold: int, assignable: int) -> None:
+        if assignable < sold:
+            message = f"no seat is left: of {sold} seats a change that waits takes {sold - assignable}, and the others are assigned"
+        else:
+            message = f"no seat is left: {sold} were sold, and all are assigned"
+        super().__init__("NO_SEAT_AVAILABLE", message, details={"seats": str(assignable)})
 
 
 class SeatNotPending(NotPossibleNow):

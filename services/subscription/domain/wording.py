@@ -32,9 +32,12 @@ def quantity_in_words(price: Price, quantity: int) -> str:
 
 
 def line_in_words(product_name: str, price: Price, quantity: int | None, period: Period, time_zone: str) -> str:
-    """`Pro, 5 seats at 10.00 USD, 1 Feb 2026 – 1 Mar 2026`."""
-    parts = (product_name, *(() if quantity is None else (quantity_in_words(price, quantity),)), period_in_words(period, time_zone))
-    return ", ".join(parts)
+    """`Pro, 5 seats at 10.00 USD, 1 Feb 2026 – 1 Mar 2026`; what is not counted says its price: `Pro at 19.00 USD, …`."""
+    if quantity is None:
+        sold = f"{product_name} at {Money(price.currency, amount_of(price, None, None))}"
+    else:
+        sold = f"{product_name}, {quantity_in_words(price, quantity)}"
+    return f"{sold}, {period_in_words(period, time_zone)}"
 
 
 def _day(instant: datetime, zone: ZoneInfo) -> str:

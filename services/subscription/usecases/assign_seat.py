@@ -99,9 +99,9 @@ async def _given(
     by_email = wanted.holder.email is not None
     if not wanted.is_known and not by_email:
         raise HolderUnknown  # who is invited by e-mail already is found by that
-    seats = container.assignable or 0
-    if await store.seats.assigned_count(wanted.organization_id, container.id) >= seats:
-        raise NoSeatAvailable(seats)
+    sold, assignable = container.seats or 0, container.assignable or 0
+    if await store.seats.assigned_count(wanted.organization_id, container.id) >= assignable:
+        raise NoSeatAvailable(sold, assignable)
     if not wanted.is_known and wanted.immediate_claim:
         raise HolderUnknown
     again = await store.seats.lock_revoked(wanted.organization_id, container.id)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from services.chassis.errors import BursarError
 from services.checkout.domain.balance import BalanceTransactionType, applied_balance, check_adjustment, forfeited, type_of
-from services.checkout.domain.price import LARGEST_PRICE, minimum_charge
+from services.checkout.domain.price import minimum_charge
+from services.pricing.price import LARGEST_PRICE
 
 AMOUNTS = st.integers(-LARGEST_PRICE, LARGEST_PRICE)
 CURRENCIES = st.sampled_from(["eur", "usd", "jpy", "gbp", "inr"])

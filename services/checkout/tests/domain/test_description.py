@@ -20,9 +20,10 @@ LABELS = {"en": UnitLabel("requests", "request"), "de": UnitLabel("Anfragen", "A
 @pytest.mark.parametrize(
     ("amount", "line", "locale", "words"),
     [
-        (1000, Line("Handbook", 1000), None, "Handbook"),
-        (1000, Line("Handbook", 1000, 200), None, "Handbook, minus 2.00 EUR"),
-        (1000, Line("Handbook", 1000, period=MONTH), None, "Handbook, 31 Mar 2026 – 30 Apr 2026"),
+        (1000, Line("Handbook", 1000), None, "Handbook at 10.00 EUR"),
+        (0, Line("Handbook", 0), None, "Handbook"),
+        (1000, Line("Handbook", 1000, 200), None, "Handbook at 10.00 EUR, minus 2.00 EUR"),
+        (1000, Line("Handbook", 1000, period=MONTH), None, "Handbook at 10.00 EUR, 31 Mar 2026 – 30 Apr 2026"),
         (seats(1000), Line("Team", 1000, quantity=1), None, "Team, 1 seat at 10.00 EUR"),
         (seats(1000, 800), Line("Team", 9600, 100, quantity=12), None, "Team, 12 seats at 8.00 EUR, minus 1.00 EUR"),
         (seats(1000, 800, tier_type=TierType.GRADUATED), Line("Team", 11600, quantity=12), None, "Team, 12 seats"),
@@ -41,5 +42,5 @@ def test_a_line_says_what_how_many_when_and_minus_what(amount: int | PriceAmount
 def test_a_day_is_one_of_the_time_zone() -> None:
     night = Period(NOW.replace(hour=23), NOW.replace(hour=23) + timedelta(days=30))
     assert described(Line("A", 1, period=night), price(1), "eur", time_zone="Europe/Berlin", locale=None).description == (
-        "A, 1 Apr 2026 – 1 May 2026"
+        "A at 0.01 EUR, 1 Apr 2026 – 1 May 2026"
     )

@@ -107,7 +107,7 @@ async def test_what_was_and_is_to_be_billed_is_listed(client: Client, database: 
         BILLING_ENTRY_TYPE_CYCLE,
         1900,
         "eur",
-        "Pro, 28 Feb 2026 – 31 Mar 2026",
+        "Pro at 19.00 EUR, 28 Feb 2026 – 31 Mar 2026",
     )
     for pending, found in ((True, credit), (False, cycle)):
         assert list((await client.call("ListBillingEntries", OURS, subscription_id=key, pending=pending)).billing_entries) == [found]

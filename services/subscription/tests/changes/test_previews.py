@@ -12,7 +12,7 @@ from bursar.types.v1 import billing_pb2 as types
 from services.chassis.errors import NotPossibleNow
 from services.chassis.ids import new_id
 from services.subscription.tests.builders import NOW, timestamp
-from services.subscription.tests.changes.world import DAY, OURS, ChangeWorld, by_seats
+from services.subscription.tests.changes.world import DAY, OURS, ChangeWorld, by_seats, by_units
 
 _FIFTH = discount_pb2.AppliedDiscount(
     discount_id=str(new_id()),
@@ -53,6 +53,15 @@ async def test_a_preview_shows_what_waits_for_the_next_order(world: ChangeWorld)
     assert shown.proration_behavior == types.PRORATION_BEHAVIOR_PRORATE
     assert (await world.get(subscription_id)).seats == 3
     assert (await world.entries(subscription_id), await world.facts(subscription_id)) == ([], [])
+
+
+async def test_what_costs_more_than_a_charge_can_be_is_refused_alike_and_names_the_caller_s_field(world: ChangeWorld) -> None:
+    subscription_id = await world.subscription(prices=[by_units(99_999_999)], units=1)
+    for method in ("ChangeSubscription", "PreviewChange"):
+        for behavior in (types.PRORATION_BEHAVIOR_PRORATE, types.PRORATION_BEHAVIOR_NEXT_PERIOD):
+            refused = await world.client.refusal(method, OURS, id=subscription_id, change={"units": 2}, proration_behavior=behavior)
+            assert refused == ("INVALID_ARGUMENT", "AMOUNT_ABOVE_MAXIMUM", "change.units")
+    assert (await world.get(subscription_id)).units == 1
 
 
 async def test_a_preview_of_a_scheduled_change_shows_the_period_that_it_begins_with(world: ChangeWorld) -> None:

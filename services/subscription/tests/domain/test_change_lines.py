@@ -42,9 +42,9 @@ def test_each_old_price_is_credited_and_each_new_one_debited_for_the_rest() -> N
         *(("Alike", each.id, decision.change.after.terms.product_id) for each in decision.change.after.terms.prices),
     ]
     assert [each.description for each in decision.change.entries] == [
-        "Unused time: Pro, 14 Feb 2026 – 28 Feb 2026",
+        "Unused time: Pro at 10.00 EUR, 14 Feb 2026 – 28 Feb 2026",
         "Unused time: Pro, 2 seats at 3.00 EUR, 14 Feb 2026 – 28 Feb 2026",
-        "Remaining time: Alike, 14 Feb 2026 – 28 Feb 2026",
+        "Remaining time: Alike at 20.00 EUR, 14 Feb 2026 – 28 Feb 2026",
         "Remaining time: Alike, 2 seats at 5.00 EUR, 14 Feb 2026 – 28 Feb 2026",
     ]
     assert (decision.change.after.period, decision.change.after.anchor) == (before.period, before.anchor)
@@ -84,7 +84,7 @@ def test_a_discount_that_reduced_another_period_reduces_no_debit() -> None:
 def test_lines_say_what_a_discount_takes_off_a_period() -> None:
     before = with_discounts(THREE_EUROS, THREE_EUROS)
     first = change(before, to(before, 2000), _B.PRORATE).change.entries[0]
-    assert first.description == "Unused time: Pro, 14 Feb 2026 – 28 Feb 2026, less 3.00 EUR a period"
+    assert first.description == "Unused time: Pro at 10.00 EUR, 14 Feb 2026 – 28 Feb 2026, minus 3.00 EUR a period"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from services.subscription.domain.change_decision import Rules, changed
-from services.subscription.domain.change_errors import PeriodEndInPast, TrialEndInPast
+from services.subscription.domain.change_errors import PeriodEndInPast, TrialEndInPast, TrialNotPossible
 from services.subscription.domain.change_plain import discount_changed, period_end_changed, product_changed_in_trial, trial_end_changed
 from services.subscription.domain.change_shapes import ProductChange, ProrationBehavior, ProrationDefaults
 from services.subscription.domain.changes import paused
@@ -70,6 +70,14 @@ def test_ends_are_in_the_future_and_not_beyond_all_measure() -> None:
     with pytest.raises(TooFarAhead):
         period_end_changed(active, NOW + 100 * 366 * DAY, at())
     assert period_end_changed(active, NOW + timedelta(microseconds=1), at()).after.due_at == NOW + timedelta(microseconds=1)
+
+
+def test_one_that_owes_a_renewal_gets_no_trial_and_is_told_what_would() -> None:
+    owing = replace(a_subscription(), status=Status.PAST_DUE, past_due_at=NOW)
+    with pytest.raises(
+        TrialNotPossible, match="is past due; it gets a trial only while it is active, or another end of one while trialing"
+    ):
+        trial_end_changed(owing, NOW + DAY, at())
 
 
 def test_what_waits_for_the_period_waits_for_its_new_end() -> None:

@@ -7,18 +7,26 @@ from datetime import timedelta
 
 import pytest
 
-from services.pricing.price import SeatBasedPrice
+from services.pricing.errors import AmountAboveMaximum
+from services.pricing.price import LARGEST_PRICE, SeatBasedPrice, UnitBasedPrice
 from services.pricing.tiers import Tier
 from services.subscription.domain.catalog import CatalogProduct
 from services.subscription.domain.change_decision import Rules, changed
 from services.subscription.domain.change_errors import SeatsBelowAssigned
-from services.subscription.domain.change_shapes import ProductChange, ProrationBehavior, ProrationDefaults, SeatsChange, SoldChange
+from services.subscription.domain.change_shapes import (
+    ProductChange,
+    ProrationBehavior,
+    ProrationDefaults,
+    SeatsChange,
+    SoldChange,
+    UnitsChange,
+)
 from services.subscription.domain.change_target import scheduled_update, still_pending, update_of
 from services.subscription.domain.pending import updated_terms
 from services.subscription.domain.periods import Interval, Period
 from services.subscription.domain.status import Status
 from services.subscription.domain.subscription import PendingUpdate, Subscription, Terms
-from services.subscription.tests.builders import NOW, a_subscription, at, by_seats, terms
+from services.subscription.tests.builders import NOW, a_subscription, at, by_seats, price, terms
 from services.subscription.tests.domain.change_strategies import like
 
 DAY = timedelta(days=1)
@@ -95,3 +103,38 @@ def test_a_count_to_come_is_one_of_the_product_to_come() -> None:
         scheduled_update(waiting, SeatsChange(5), 0, NOW)
     again = scheduled_update(waiting, ProductChange(another(before.terms, most=4), seats=1), 0, NOW)
     assert (again.product is not None, again.product != to_come.product, again.seats) == (True, True, 1)
+
+
+def sells_too_much(kind: str) -> tuple[Subscription, SoldChange]:
+    """A wish whose full period costs one more than a charge can be: three of a third each and 1 beside them."""
+    third = LARGEST_PRICE // 3
+    if kind == "units":
+        return a_subscription(terms=terms(prices=(price(UnitBasedPrice((Tier(None, third),))), price(1)), units=1)), UnitsChange(3)
+    before = a_subscription(terms=terms(prices=(by_seats((None, third)), price(1)), seats=1))
+    if kind == "seats":
+        return before, SeatsChange(3)
+    return before, ProductChange(like(before.terms, [third + 1, 1], (Interval.MONTH, 1)), seats=3)
+
+
+@pytest.mark.parametrize("behavior", ProrationBehavior)
+@pytest.mark.parametrize("trial_days", [0, 14])
+@pytest.mark.parametrize("kind", ["seats", "units", "product"])
+def test_a_full_period_costs_no_more_than_a_charge_can_be(kind: str, trial_days: int, behavior: ProrationBehavior) -> None:
+    sold, wish = sells_too_much(kind)
+    with pytest.raises(AmountAboveMaximum) as refused:
+        changed(a_subscription(trial_days, terms=sold.terms), wish, Rules(ProrationDefaults(), behavior), at())
+    assert refused.value.violations[0].field == f"change.{kind}"
+
+
+def test_a_full_period_may_cost_as_much_as_a_charge_can_be() -> None:
+    before = a_subscription(terms=terms(prices=(by_seats((None, LARGEST_PRICE // 3)),), seats=1))
+    assert changed(before, SeatsChange(3), _PRORATE, at()).change.after.terms.amount == LARGEST_PRICE
+
+
+def test_a_count_at_once_is_not_too_much_for_the_product_to_come() -> None:
+    before = team(1)
+    dear = ProductChange(like(before.terms, [LARGEST_PRICE // 3], (Interval.MONTH, 1)))
+    waiting = changed(before, dear, Rules(ProrationDefaults(), ProrationBehavior.NEXT_PERIOD), at()).change.after
+    assert changed(waiting, SeatsChange(3), _PRORATE, at()).change.after.terms.seats == 3
+    with pytest.raises(AmountAboveMaximum):
+        changed(waiting, SeatsChange(4), _PRORATE, at())

@@ -138,7 +138,7 @@ def test_from_which_statuses_each_command_is_legal(status: Status) -> None:
         with pytest.raises(SubscriptionEnded):
             uncanceled(before, at(NOW))
     else:
-        with pytest.raises(NotPossibleNow, match=f"that is {status}"):
+        with pytest.raises(NotPossibleNow, match=f"the subscription is {status}; "):
             canceled(before, Why(), at(NOW))
     assert revoked(before, Why(), at(NOW)).after.status is (status if status in ENDED else Status.CANCELED)
 

@@ -48,7 +48,7 @@ def test_a_period_ends_and_the_next_is_billed() -> None:
         1900,
         "eur",
     )
-    assert (line.label, line.description, line.period) == ("Pro", "Pro, 28 Feb 2026 – 31 Mar 2026", after.period)
+    assert (line.label, line.description, line.period) == ("Pro", "Pro at 19.00 EUR, 28 Feb 2026 – 31 Mar 2026", after.period)
     assert story[-1].entries == billing.entries
 
 
@@ -76,7 +76,7 @@ def test_a_line_says_what_is_billed() -> None:
         assert description == f"Pro, {words}, 28 Feb 2026 – 31 Mar 2026"
     tokyo = terms(recurrence=Recurrence(Interval.MONTH, 1, "Asia/Tokyo"))
     ((_, description),) = lines(caught_up(a_subscription(terms=tokyo, started_at=NOW + timedelta(hours=8)), at(FEBRUARY + 9 * DAY)))[0]
-    assert description == "Pro, 1 Mar 2026 – 1 Apr 2026"  # a day later than in UTC
+    assert description == "Pro at 19.00 EUR, 1 Mar 2026 – 1 Apr 2026"  # a day later than in UTC
 
 
 def test_every_price_is_a_line_and_what_costs_nothing_is_none() -> None:

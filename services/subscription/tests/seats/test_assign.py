@@ -79,9 +79,10 @@ async def test_a_seat_that_is_about_to_go_is_not_given(world: SeatWorld) -> None
         async with world.database.worker.connection() as connection:
             await connection.execute(f"update subscription set {waiting}".encode())
         await world.assign(subscription, email="ann@example.com")
-        refused = await world.refusal("AssignSeat", subscription_id=str(subscription), email="bob@example.com")
+        with pytest.raises(Refused, match="of 3 seats a change that waits takes 2, and the others are assigned") as refused:
+            await world.assign(subscription, email="bob@example.com")
         listed = await world.call("ListSeats", subscription_id=str(subscription))
-        assert (refused, listed.total_seats, listed.available_seats) == ("NO_SEAT_AVAILABLE", 3, 0)
+        assert (refused.value.reason, listed.total_seats, listed.available_seats) == ("NO_SEAT_AVAILABLE", 3, 0)
         async with world.database.worker.connection() as connection:
             await connection.execute(b"update subscription set pending_update = null, charging_update = null, charging_order_id = null")
 
