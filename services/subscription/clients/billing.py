@@ -40,13 +40,16 @@ class CheckoutBilling:
         except _UNKNOWN:
             return ChargeAnswer(None)
         except BursarError as error:
-            return ChargeAnswer(_never_made(holds, billing), error)
+            return ChargeAnswer(_never_made(holds, billing), _for_our_caller(error))
         return read_charge_answer(holds, order)
 
     async def quote(self, holds: Subscription, billing: Billing) -> order_pb2.Order:
         """The order that would be made, with discount, tax and balance."""
         request = billing_service_pb2.QuoteBillingRequest(billing=_message(holds, billing))
-        return await self._peers.call(_METHODS["QuoteBilling"], request, order_pb2.Order, organization_id=holds.organization_id)
+        try:
+            return await self._peers.call(_METHODS["QuoteBilling"], request, order_pb2.Order, organization_id=holds.organization_id)
+        except BursarError as error:
+            raise _for_our_caller(error) from None
 
     async def redeem(self, subscription: Subscription, discount_id: UUID, request_id: str) -> AppliedDiscount:
         """Redeems a discount, once a request."""
@@ -76,6 +79,12 @@ def _message(holds: Subscription, billing: Billing) -> billing_pb2.Billing:
     message = billing_pb2.Billing()
     billing_to_proto(holds, billing, message)
     return message
+
+
+def _for_our_caller(error: BursarError) -> BursarError:
+    """A refusal without the fields that it names: they are of the request that was made here, and say nothing to who asked for it."""
+    error.violations = ()
+    return error
 
 
 def _never_made(holds: Subscription, billing: Billing) -> SubscriptionOrder:

@@ -69,6 +69,8 @@ class FakeCheckout:
         return applied
 
     async def QuoteBilling(self, request: billing_service_pb2.QuoteBillingRequest, call: Call) -> order_pb2.Order:
+        if self.refuses is not None:
+            raise self.refuses
         return _order(request.billing, order_pb2.ORDER_STATUS_DRAFT)
 
     async def BillNow(self, request: billing_service_pb2.BillNowRequest, call: Call) -> order_pb2.Order:

@@ -98,8 +98,11 @@ async def test_what_nobody_knew_is_finished_by_a_fact_once(world: ChangeWorld, p
 
 async def test_a_refusal_of_the_order_itself_leaves_everything_as_it_was(world: ChangeWorld) -> None:
     subscription_id = await world.subscription()
-    world.checkout.refuses = Invalid("AMOUNT_ABOVE_MAXIMUM", "too much")
-    assert await world.refusal(subscription_id, INVOICE, product={"product_id": world.product()}) == "AMOUNT_ABOVE_MAXIMUM"
+    world.checkout.refuses = Invalid("AMOUNT_ABOVE_MAXIMUM", "too much", field="billing.lines")
+    change = {"product": {"product_id": world.product()}}
+    for method in ("ChangeSubscription", "PreviewChange"):
+        refused = await world.client.refusal(method, OURS, id=subscription_id, change=change, proration_behavior=INVOICE)
+        assert refused == ("INVALID_ARGUMENT", "AMOUNT_ABOVE_MAXIMUM", ""), "no field of the caller's is called billing.lines"
     found = await world.get(subscription_id)
     assert (found.amount, found.HasField("charging_update")) == (1900, False)
 
