@@ -21,7 +21,7 @@ from deploy.audit.invariants_facts import answers_are_kept, facts_are_published,
 from deploy.audit.invariants_ledger import balances_follow, books_balance, seals_fit, sequences_have_no_gaps
 from deploy.audit.invariants_money import charges_agree, clearing_agrees, fees_agree, orders_are_booked, orders_are_paid, payments_are_known
 from deploy.audit.invariants_seats import seats_are_enough
-from deploy.audit.invariants_subscription import subscriptions_follow
+from deploy.audit.invariants_subscription import incomplete_ones_wait, subscriptions_follow
 from deploy.audit.invariants_tenants import copies_are_current, organizations_are_apart
 from deploy.audit.invariants_time import nothing_is_overdue
 from deploy.audit.suite import Suite
@@ -59,6 +59,7 @@ def invariants(parked: Collection[UUID] = ()) -> list[Invariant]:
         redemptions_are_counted,
         customer_balances_follow,
         subscriptions_follow,
+        incomplete_ones_wait,
         entries_are_billed_once,
         billings_become_orders,
         periods_follow_each_other,

@@ -249,6 +249,11 @@ PLANTS: list[tuple[str, Invariant, Plant]] = [
         _sql("subscription", "update subscription set checkout_id = gen_random_uuid()"),
     ),
     (
+        "incomplete though it was bought",
+        invariants_subscription.incomplete_ones_wait,
+        _sql("subscription", "update subscription set status = 'incomplete', first_payment_version = 1 where checkout_id is not null"),
+    ),
+    (
         "balance out of nothing",
         invariants_balance.customer_balances_follow,
         _sql("checkout", "update customer_balance set amount = amount + 1"),

@@ -18,7 +18,7 @@ from deploy.audit.invariants_checkout import amounts_follow, checkouts_and_order
 from deploy.audit.invariants_facts import versions_have_no_gaps
 from deploy.audit.invariants_ledger import balances_follow, books_balance, sequences_have_no_gaps
 from deploy.audit.invariants_money import orders_are_booked
-from deploy.audit.invariants_subscription import subscriptions_follow
+from deploy.audit.invariants_subscription import incomplete_ones_wait, subscriptions_follow
 from deploy.audit.suite import Addresses, Suite
 from services.benefits.app import bind
 from services.benefits.domain.benefit import Kind, Properties
@@ -44,6 +44,7 @@ _INVARIANTS = (
     checkouts_and_orders_agree,
     redemptions_are_counted,
     subscriptions_follow,
+    incomplete_ones_wait,
     orders_are_booked,
     books_balance,
     balances_follow,

@@ -15,6 +15,7 @@ from services.checkout.messages.types import id_of
 _SERVICES = contract.DESCRIPTOR.services_by_name
 _COUNT = _SERVICES["SubscriptionQueryService"].methods_by_name["CountBillableSubscriptions"]
 _GET = _SERVICES["SubscriptionService"].methods_by_name["GetSubscription"]
+_NOT_BEGUN = (subscription_pb2.SUBSCRIPTION_STATUS_INCOMPLETE, subscription_pb2.SUBSCRIPTION_STATUS_INCOMPLETE_EXPIRED)
 _RUNNING = (subscription_pb2.SUBSCRIPTION_STATUS_TRIALING, subscription_pb2.SUBSCRIPTION_STATUS_ACTIVE)
 
 
@@ -38,6 +39,7 @@ class SubscriptionsOverGrpc:
         return StandingSubscription(
             id=UUID(found.id),
             customer_id=UUID(found.customer_id),
+            has_begun=found.status not in _NOT_BEGUN,
             is_running=found.status in _RUNNING,
             is_free=found.amount == 0,
             seats=found.seats if found.HasField("seats") else None,

@@ -71,6 +71,8 @@ class Checkout:
     created_at: datetime
     modified_at: datetime
     metadata: Metadata
+    forgone_subscription_id: UUID | None = None
+    """Of an earlier confirmation, while what was confirmed last does not recur."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,13 @@ class CheckoutUpdated:
 @dataclass(frozen=True, slots=True)
 class CheckoutGone:
     """Nobody bought it in time."""
+
+    checkout: Checkout
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutPaymentActionRequired:
+    """The buyer has to act before a new subscription starts."""
 
     checkout: Checkout
 
@@ -167,13 +176,15 @@ def confirm(
         raise CheckoutExpired
     if checkout.attempt >= MOST_ATTEMPTS:
         raise TooManyAttempts
+    known_id = checkout.subscription_id or checkout.forgone_subscription_id
     after = replace(
         _moved(checkout, "confirm", now),
         cart=cart,
         buyer=buyer,
         offer=offer,
         order_id=checkout.order_id or order_id,
-        subscription_id=(checkout.subscription_id or subscription_id) if offer.recurring else None,
+        subscription_id=(known_id or subscription_id) if offer.recurring else None,
+        forgone_subscription_id=None if offer.recurring or cart.upgraded_subscription_id else known_id,
         attempt=checkout.attempt + 1,
         attempt_kind=attempt_kind,
         payment_id=payment_id,
@@ -182,10 +193,15 @@ def confirm(
     return after, CheckoutUpdated(after)
 
 
-def await_buyer(checkout: Checkout, action: PaymentAction, *, now: datetime) -> tuple[Checkout, CheckoutUpdated]:
+def await_buyer(
+    checkout: Checkout, action: PaymentAction, *, now: datetime
+) -> tuple[Checkout, tuple[CheckoutUpdated | CheckoutPaymentActionRequired, ...]]:
     """The confirmed checkout with what the buyer has to do."""
     after = replace(_moved(checkout, "await_buyer", now), payment_action=action)
-    return after, CheckoutUpdated(after)
+    if new_subscription_id(after) is None:
+        return after, (CheckoutUpdated(after),)
+    asked = replace(after, version=after.version + 1)
+    return asked, (CheckoutUpdated(after), CheckoutPaymentActionRequired(asked))
 
 
 def await_card(checkout: Checkout, payment_method_id: UUID) -> Checkout:
@@ -210,6 +226,16 @@ def expire(checkout: Checkout, *, now: datetime) -> tuple[Checkout, CheckoutGone
     """The checkout as given up."""
     after = _moved(checkout, "expire", now)
     return after, CheckoutGone(after)
+
+
+def new_subscription_id(checkout: Checkout) -> UUID | None:
+    """The subscription that starts when it succeeds; None if none does, or one that is there goes on."""
+    return checkout.subscription_id if checkout.cart.upgraded_subscription_id is None else None
+
+
+def unbought_subscription_id(checkout: Checkout) -> UUID | None:
+    """The new subscription of its latest confirmation that would have started one; nobody bought it."""
+    return new_subscription_id(checkout) or checkout.forgone_subscription_id
 
 
 def is_expired(checkout: Checkout, now: datetime) -> bool:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from services.checkout.domain.balance import BalanceAdjusted
-from services.checkout.domain.checkout import CheckoutCreated, CheckoutGone, CheckoutSucceeded, CheckoutUpdated
+from services.checkout.domain.checkout import (
+    CheckoutCreated,
+    CheckoutGone,
+    CheckoutPaymentActionRequired,
+    CheckoutSucceeded,
+    CheckoutUpdated,
+)
 from services.checkout.domain.customer import CustomerCreated, CustomerDeleted, CustomerUpdated
 from services.checkout.domain.discount import DiscountCreated, DiscountDeleted, DiscountUpdated
 from services.checkout.domain.order_steps import (
@@ -16,7 +22,7 @@ from services.checkout.domain.order_steps import (
 )
 from services.checkout.domain.product import ProductCreated, ProductUpdated
 
-CheckoutFact = CheckoutCreated | CheckoutUpdated | CheckoutGone | CheckoutSucceeded
+CheckoutFact = CheckoutCreated | CheckoutUpdated | CheckoutGone | CheckoutPaymentActionRequired | CheckoutSucceeded
 CustomerFact = CustomerCreated | CustomerUpdated | CustomerDeleted | BalanceAdjusted
 DiscountFact = DiscountCreated | DiscountUpdated | DiscountDeleted
 OrderFact = OrderCreated | OrderUpdated | OrderPaid | OrderPaymentFailed | OrderDunningExhausted | OrderVoided

@@ -16,7 +16,13 @@ from services.checkout.domain.order import ORDER, Order
 from services.checkout.domain.payment import ActionNeeded, AttemptKind, AttemptOutcome, Declined, Succeeded
 from services.checkout.domain.quote import Line
 
-SettlementFact = checkouts.CheckoutUpdated | checkouts.CheckoutSucceeded | orders.OrderPaid | orders.OrderPaymentFailed
+SettlementFact = (
+    checkouts.CheckoutUpdated
+    | checkouts.CheckoutPaymentActionRequired
+    | checkouts.CheckoutSucceeded
+    | orders.OrderPaid
+    | orders.OrderPaymentFailed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,8 @@ def settle(purchase: Purchase, outcome: AttemptOutcome, numbers: Sequence[str], 
     if isinstance(result, Declined):
         return _declined(purchase, result, now)
     if isinstance(result, ActionNeeded) and checkout.payment_action != result.action:
-        after, fact = checkouts.await_buyer(checkout, result.action, now=now)
-        return Settled(Purchase(after, purchase.order), (fact,))
+        after, facts = checkouts.await_buyer(checkout, result.action, now=now)
+        return Settled(Purchase(after, purchase.order), facts)
     return Settled(purchase, ())
 
 

@@ -20,6 +20,8 @@ class StandingSubscription:
     seats: int | None
     checkout_id: UUID | None = None
     """Of the latest purchase that is in it: the one that started it, or upgraded it."""
+    has_begun: bool = True
+    """Its first payment came, or none was needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class KnownSubscriptions:
     """What was asked before a checkout is confirmed."""
 
     started: frozenset[UUID]
-    """Of those that the customer has bought: what the subscription service knew when it was asked. It was asked before all else."""
+    """Of those that the customer has bought: what had begun when the subscription service was asked. It was asked before all else."""
     billable: int
     """How many the customer has."""
     upgraded: StandingSubscription | None

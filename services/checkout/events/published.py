@@ -118,12 +118,26 @@ def _(fact: checkouts.CheckoutUpdated) -> Fact:
 
 @to_fact.register
 def _(fact: checkouts.CheckoutGone) -> Fact:
-    return _fact("checkout.expired", fact.checkout, events.CheckoutExpired(checkout_id=str(fact.checkout.id)))
+    checkout = fact.checkout
+    message = events.CheckoutExpired(checkout_id=str(checkout.id), subscription_id=id_text(checkouts.unbought_subscription_id(checkout)))
+    return _fact("checkout.expired", checkout, message)
+
+
+@to_fact.register
+def _(fact: checkouts.CheckoutPaymentActionRequired) -> Fact:
+    checkout = fact.checkout
+    message = events.CheckoutPaymentActionRequired(checkout=_sold(checkout, checkout.modified_at))
+    return _fact("checkout.payment_action_required", checkout, message)
 
 
 @to_fact.register
 def _(fact: checkouts.CheckoutSucceeded) -> Fact:
-    checkout, offer = fact.checkout, fact.checkout.offer
+    return _fact("checkout.succeeded", fact.checkout, _sold(fact.checkout, fact.started_at))
+
+
+def _sold(checkout: checkouts.Checkout, started_at: datetime) -> events.CheckoutSucceeded:
+    """All that a subscription starts with."""
+    offer = checkout.offer
     message = events.CheckoutSucceeded(
         checkout_id=str(checkout.id),
         order_id=str(checkout.order_id),
@@ -146,12 +160,13 @@ def _(fact: checkouts.CheckoutSucceeded) -> Fact:
         upgrades_subscription=checkout.cart.upgraded_subscription_id is not None,
         claim_seat_for_buyer=offer.seats is not None and checkout.pages.success_url is None,
         customer_email=checkout.buyer.email,
+        forgone_subscription_id=id_text(checkout.forgone_subscription_id),
     )
-    set_time(message.started_at, fact.started_at)
+    set_time(message.started_at, started_at)
     write_metadata(checkout.metadata, message.metadata)
     if offer.trial is not None:
-        set_time(message.trial_end, offer.trial.after(fact.started_at, offer.time_zone))
-    return _fact("checkout.succeeded", checkout, message)
+        set_time(message.trial_end, offer.trial.after(started_at, offer.time_zone))
+    return message
 
 
 @to_fact.register

@@ -151,6 +151,7 @@ checkout = _table(
     person=Text,
     order_id=Uuid,
     subscription_id=Uuid,
+    forgone_subscription_id=Uuid,
     attempt=Integer,
     attempt_kind=Text,
     payment_id=Uuid,

@@ -75,7 +75,7 @@ async def _ask(organization_id: UUID, asked: SubscriptionsAsked, subscriptions: 
     upgraded = await subscriptions.find(organization_id, upgraded_id) if upgraded_id else None
     # Last, so that it counts all that was found.
     billable = await subscriptions.count_billable(organization_id, asked.customer_id)
-    return KnownSubscriptions(frozenset(each.id for each in bought if each is not None), billable, upgraded)
+    return KnownSubscriptions(frozenset(each.id for each in bought if each is not None and each.has_begun), billable, upgraded)
 
 
 async def _pay(step: Frozen, confirmation: Confirmation, open_store: OpenStore, payments: Payments) -> Checkout:

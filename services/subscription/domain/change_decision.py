@@ -28,7 +28,7 @@ from services.subscription.domain.change_shapes import (
 from services.subscription.domain.change_target import check_billable, scheduled_update, still_pending, update_of
 from services.subscription.domain.cycle import Situation, begun_again, cycle_entries, without_used_discount
 from services.subscription.domain.entry import BillingEntry
-from services.subscription.domain.errors import SubscriptionCanceled, SubscriptionEnded
+from services.subscription.domain.errors import SubscriptionCanceled, SubscriptionEnded, SubscriptionIncomplete
 from services.subscription.domain.pending import updated_terms
 from services.subscription.domain.status import ENDED, Status
 from services.subscription.domain.story import Change, SubscriptionFact, told
@@ -77,9 +77,11 @@ def changed(before: Subscription, wish: Wish, rules: Rules, situation: Situation
 
 
 def check_changeable(before: Subscription) -> None:
-    """SubscriptionEnded, SubscriptionPaused, SubscriptionUnpaid, SubscriptionCanceled, ChangeUnderWay."""
-    if before.status in ENDED or before.status is Status.INCOMPLETE:
+    """SubscriptionEnded, SubscriptionIncomplete, SubscriptionPaused, SubscriptionUnpaid, SubscriptionCanceled, ChangeUnderWay."""
+    if before.status in ENDED:
         raise SubscriptionEnded
+    if before.status is Status.INCOMPLETE:
+        raise SubscriptionIncomplete
     if before.status is Status.PAUSED:
         raise SubscriptionPaused
     if before.status is Status.UNPAID:

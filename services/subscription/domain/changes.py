@@ -17,6 +17,7 @@ from services.subscription.domain.errors import (
     SubscriptionNotCanceled,
     SubscriptionNotPaused,
 )
+from services.subscription.domain.first_payment import expired
 from services.subscription.domain.horizon import check_near
 from services.subscription.domain.status import ENDED, Status, after
 from services.subscription.domain.story import Change, Story, SubscriptionFact, latest, told
@@ -81,6 +82,9 @@ def revoked(before: Subscription, why: Why, situation: Situation, *, at: datetim
 
 def ended_with_customer(before: Subscription, deleted_at: datetime, situation: Situation) -> Story:
     """It ends when its customer was deleted, whichever of the two was heard of first."""
+    if before.awaits_first_payment:
+        end = expired(before, deleted_at, situation.now)
+        return (end,) if end.facts else ()
     due = caught_up(before, replace(situation, now=min(deleted_at, situation.now)))
     end = revoked(latest(before, due), Why(), situation.after(due), at=max(deleted_at, before.started_at))
     return (*due, end) if end.facts else due

@@ -62,7 +62,7 @@ def merged(heard: Iterable[SubscriptionOrder]) -> list[SubscriptionOrder]:
 
 def settled(before: Subscription, orders: Sequence[SubscriptionOrder], *, keeps_unpaid: bool, situation: Situation) -> Story:
     """What its orders make of it; `orders`: at least all that are failed or exhausted."""
-    if before.status in ENDED:
+    if before.status in ENDED or before.awaits_first_payment:
         return ()
     owed = [order for order in orders if order.reason in _RENEWALS and order.state is OrderState.FAILED and _waits(order)]
     lost = [order for order in orders if order.exhausted_at is not None and _is_lost(order, keeps_unpaid=keeps_unpaid)]

@@ -22,6 +22,14 @@ class SubscriptionEnded(NotPossibleNow):
         super().__init__("SUBSCRIPTION_ENDED", "the subscription has ended")
 
 
+class SubscriptionIncomplete(NotPossibleNow):
+    """Nothing can be done with it before its first payment."""
+
+    def __init__(self) -> None:
+        message = "the subscription is incomplete: its first payment still needs the buyer"
+        super().__init__("SUBSCRIPTION_STATUS_WRONG", message, details={"status": "incomplete"})
+
+
 class SubscriptionNotCanceled(NotPossibleNow):
     """There is no cancellation to take back."""
 

@@ -30,3 +30,5 @@ class Container:
     assignable: int | None
     """How many may be given: fewer than were sold while a change to fewer waits for its period or its charge."""
     has_ended: bool = False
+    is_incomplete: bool = False
+    """Its first payment still needs the buyer: it sells nothing yet."""

@@ -54,6 +54,11 @@ class Purchase:
         """The first that is paid."""
         return period(self.anchor, self.terms.recurrence, 0)
 
+    @property
+    def starting_verb(self) -> str:
+        """What becomes of it when it is paid, or needs no payment."""
+        return "start_trial" if self.trial else "activate"
+
     def sold_terms(self) -> Terms:
         """With the discount; the first of its orders is the checkout's, unless that is a trial's of nothing."""
         if self.discount is None:
@@ -64,11 +69,19 @@ class Purchase:
 
 def started(purchase: Purchase, now: datetime) -> Change:
     """Active in its first period, or trialing."""
+    subscription = sold(purchase, now)
+    status = after(purchase.starting_verb, subscription.status)
+    facts = (_F.CREATED, _F.UPDATED) if purchase.trial else (_F.CREATED, _F.ACTIVE, _F.UPDATED)
+    return told(replace(subscription, status=status), now, *facts)
+
+
+def sold(purchase: Purchase, now: datetime) -> Subscription:
+    """What is sold, in its first period or its trial, as long as nothing is paid."""
     trial, first = purchase.trial, purchase.first_period
-    subscription = Subscription(
+    return Subscription(
         id=purchase.subscription_id,
         organization_id=purchase.organization_id,
-        status=after("start_trial" if trial else "activate", Status.INCOMPLETE),
+        status=Status.INCOMPLETE,
         customer_id=purchase.customer_id,
         external_customer_id=purchase.external_customer_id,
         checkout_id=purchase.checkout_id,
@@ -84,7 +97,6 @@ def started(purchase: Purchase, now: datetime) -> Change:
         created_at=now,
         modified_at=now,
     )
-    return told(subscription, now, *((_F.CREATED, _F.UPDATED) if trial else (_F.CREATED, _F.ACTIVE, _F.UPDATED)))
 
 
 def upgraded(before: Subscription, purchase: Purchase, situation: Situation) -> Change:

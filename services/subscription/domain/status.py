@@ -29,8 +29,10 @@ _S = Status
 LIFECYCLE = Lifecycle(
     "subscription",
     {
-        "activate": {_S.INCOMPLETE: _S.ACTIVE, _S.TRIALING: _S.ACTIVE},
-        "start_trial": {_S.INCOMPLETE: _S.TRIALING, _S.ACTIVE: _S.TRIALING},
+        # Money that comes late still buys, so what expired for want of it begins all the same, or the buyer is asked once more.
+        "await_payment": {_S.INCOMPLETE: _S.INCOMPLETE, _S.INCOMPLETE_EXPIRED: _S.INCOMPLETE},
+        "activate": {_S.INCOMPLETE: _S.ACTIVE, _S.INCOMPLETE_EXPIRED: _S.ACTIVE, _S.TRIALING: _S.ACTIVE},
+        "start_trial": {_S.INCOMPLETE: _S.TRIALING, _S.INCOMPLETE_EXPIRED: _S.TRIALING, _S.ACTIVE: _S.TRIALING},
         "expire": {_S.INCOMPLETE: _S.INCOMPLETE_EXPIRED},
         "fall_behind": {_S.ACTIVE: _S.PAST_DUE},
         "recover": {_S.PAST_DUE: _S.ACTIVE, _S.UNPAID: _S.ACTIVE},

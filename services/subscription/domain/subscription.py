@@ -130,12 +130,19 @@ class Subscription:
     period_discount: AppliedDiscount | None = None
     """What reduced the current period, so that a change in the middle of it credits no more than was paid."""
     metadata: Mapping[str, MetadataValue] = field(default_factory=dict)
+    first_payment_version: int | None = None
+    """Of the checkout, when it told that the buyer is asked for the first payment; None: it has begun."""
+
+    @property
+    def awaits_first_payment(self) -> bool:
+        """Whether it is to begin when its first payment comes, be that late. One that somebody revoked is not."""
+        return self.first_payment_version is not None and self.status is not Status.CANCELED
 
     @property
     def due_at(self) -> datetime | None:
         """When time is going to change it next; None if it is not."""
-        if self.status in ENDED or self.charging_update is not None:
-            return None  # a change that waits for its charge comes first, however long that takes
+        if self.status in ENDED or self.status is Status.INCOMPLETE or self.charging_update is not None:
+            return None  # what is incomplete, its checkout ends; a change that waits for its charge comes first, however long that takes
         if self.status is Status.PAUSED:
             return self.pause.resumes_at if self.pause else None
         if self.cancellation is not None:

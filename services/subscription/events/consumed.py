@@ -48,6 +48,8 @@ def reactions(store_of: StoreOf, clock: OrganizationClock, seats: SeatReactions)
         Reaction("discount.updated", checkout.DiscountUpdated, copies.discounts),
         Reaction("customer.created", checkout.CustomerCreated, copies.customers),
         Reaction("customer.updated", checkout.CustomerUpdated, copies.customers),
+        Reaction("checkout.payment_action_required", checkout.CheckoutPaymentActionRequired, lives.first_payments_awaited),
+        Reaction("checkout.expired", checkout.CheckoutExpired, lives.checkouts_expired),
         Reaction("checkout.succeeded", checkout.CheckoutSucceeded, checkouts_succeeded),
         Reaction("order.paid", checkout.OrderPaid, orders_paid),
         Reaction("order.payment_failed", checkout.OrderPaymentFailed, lives.orders),

@@ -29,6 +29,7 @@ def subscription_to_row(subscription: Subscription) -> dict[str, Any]:
         "charging_order_id": charging.order_id if charging else None,
         "created_at": subscription.created_at,
         "metadata": dict(subscription.metadata),
+        "first_payment_version": subscription.first_payment_version,
     }
 
 
@@ -81,6 +82,7 @@ def row_to_subscription(row: Row) -> Subscription:
         announced_end=row["announced_end"],
         period_discount=APPLIED_DISCOUNT.load_optional(row["period_discount"]),
         metadata=row["metadata"],
+        first_payment_version=row["first_payment_version"],
     )
 
 

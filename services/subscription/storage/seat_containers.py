@@ -76,4 +76,5 @@ def _container(kind: ContainerKind, row: Row) -> Container:
         seats=row["seats"],
         assignable=row["assignable"],
         has_ended="status" in row and Status(row["status"]) in ENDED,
+        is_incomplete=row.get("status") == Status.INCOMPLETE,
     )

@@ -8,6 +8,7 @@ from services.chassis.database import Transaction
 from services.subscription.storage.catalog import StoredCatalog
 from services.subscription.storage.customers import StoredCustomers
 from services.subscription.storage.entries import StoredEntries
+from services.subscription.storage.first_payments import StoredFirstPayments
 from services.subscription.storage.orders import StoredOrders
 from services.subscription.storage.organizations import StoredOrganizations
 from services.subscription.storage.subscriptions import StoredSubscriptions
@@ -22,6 +23,7 @@ def stored(publisher: Callable[[Transaction], Publisher]) -> StoreOf:
             subscriptions=StoredSubscriptions(transaction),
             entries=StoredEntries(transaction),
             orders=StoredOrders(transaction),
+            first_payments=StoredFirstPayments(transaction),
             organizations=StoredOrganizations(transaction),
             catalog=StoredCatalog(transaction),
             customers=StoredCustomers(transaction),

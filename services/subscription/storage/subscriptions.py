@@ -24,7 +24,7 @@ from services.subscription.usecases.ports import CustomerKey, DueSubscription, L
 from services.subscription.usecases.subscription_export import ExportedSubscription
 
 _KEY = ("organization_id", "id")
-_FIXED = (*_KEY, "customer_id", "external_customer_id", "started_at", "created_at")
+_FIXED = (*_KEY, "created_at")
 _CYCLING = (
     "status",
     "discount_cycles_billed",

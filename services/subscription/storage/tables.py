@@ -60,6 +60,7 @@ subscription = Table(
     Column("created_at", _TIME, nullable=False),
     Column("modified_at", _TIME, nullable=False),
     Column("metadata", JSONB, nullable=False),
+    Column("first_payment_version", BigInteger),
 )
 
 billing_entry = Table(
@@ -97,6 +98,14 @@ subscription_order = Table(
     Column("occurred_at", _TIME, nullable=False),
     Column("past_due_at", _TIME),
     Column("exhausted_at", _TIME),
+)
+
+first_payment = Table(
+    "first_payment",
+    _metadata,
+    Column("organization_id", Uuid, primary_key=True),
+    Column("subscription_id", Uuid, primary_key=True),
+    Column("expired_at", _TIME),
 )
 
 customer = Table(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.chassis.metadata import MetadataValue
 from services.subscription.domain.catalog import KnownCustomer
-from services.subscription.domain.errors import SubscriptionEnded, SubscriptionNotFound
+from services.subscription.domain.errors import SubscriptionEnded, SubscriptionIncomplete, SubscriptionNotFound
 from services.subscription.domain.seat import Assignment, Holder, Invitation, Seat, SeatChange, assigned, claimed, followed
 from services.subscription.domain.seat_container import Container, ContainerKind
 from services.subscription.domain.seat_errors import CustomerNotFound, NoSeatAvailable, NotSeatBased, OrderNotFound
@@ -36,8 +36,8 @@ class WantedSeat:
 async def assign_seat(wanted: WantedSeat, seat_id: UUID, now: datetime, *, store: SeatStore, token_hash: TokenHash) -> Seat:
     """The seat that the holder has now: theirs if they had one, or one that was free.
 
-    SubscriptionNotFound, OrderNotFound, NotSeatBased, SubscriptionEnded, NoSeatAvailable, CustomerNotFound; HolderUnknown while
-    more about the customer is needed than the request says.
+    SubscriptionNotFound, OrderNotFound, NotSeatBased, SubscriptionEnded, SubscriptionIncomplete, NoSeatAvailable, CustomerNotFound;
+    HolderUnknown while more about the customer is needed than the request says.
     """
     if wanted.is_known:
         wanted = replace(wanted, holder=await locked_holder(wanted.organization_id, wanted.holder, store))
@@ -57,6 +57,8 @@ async def locked_container(wanted: WantedSeat, store: SeatStore) -> Container:
         raise not_found(wanted.kind, wanted.container_id)
     if found.has_ended:
         raise SubscriptionEnded
+    if found.is_incomplete:
+        raise SubscriptionIncomplete
     if found.seats is None:
         raise NotSeatBased
     return found

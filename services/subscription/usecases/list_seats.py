@@ -19,6 +19,6 @@ async def list_seats(
     if container is None:
         raise not_found(kind, container_id)
     seats, next_token = await store.seats.page(organization_id, container_id, statuses, page)
-    assignable = 0 if container.has_ended else container.assignable or 0
+    assignable = 0 if container.has_ended or container.is_incomplete else container.assignable or 0
     left = max(0, assignable - await store.seats.assigned_count(organization_id, container_id))
     return ListedSeats(seats, next_token, container.seats or 0, left)

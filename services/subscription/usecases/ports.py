@@ -117,6 +117,14 @@ class Orders(Protocol):
     async def unpaid(self, keys: Collection[SubscriptionKey]) -> Mapping[UUID, list[SubscriptionOrder]]: ...
 
 
+class FirstPayments(Protocol):
+    """What a transaction knows of first payments that need the buyer."""
+
+    async def lock(self, keys: Set[SubscriptionKey]) -> dict[SubscriptionKey, datetime | None]: ...
+
+    async def expire(self, expired_at: Mapping[SubscriptionKey, datetime]) -> None: ...
+
+
 class Organizations(Protocol):
     """The organizations that a transaction sees."""
 
@@ -160,6 +168,7 @@ class Store:
     subscriptions: Subscriptions
     entries: Entries
     orders: Orders
+    first_payments: FirstPayments
     organizations: Organizations
     catalog: Catalog
     customers: Customers

@@ -48,7 +48,7 @@ async def take_buyers_seats(purchases: Sequence[BuyersSeat], means: Means, *, st
         key = (container.organization_id, container.id)
         buyer, seats = wanted[key].holder, live.get(key, [])
         holder = holder_of(buyer, known[container.organization_id, buyer.customer_id]) if buyer.customer_id else None
-        if container.has_ended or holder is None:
+        if container.has_ended or container.is_incomplete or holder is None:
             continue
         held = next((seat for seat in seats if _is_of(seat, holder)), None)
         if held is not None:

@@ -164,6 +164,7 @@ create table checkout (
   person text,
   order_id uuid,
   subscription_id uuid,
+  forgone_subscription_id uuid check (forgone_subscription_id is null or subscription_id is null),
   attempt integer not null,
   attempt_kind text not null check (attempt_kind in ('charge', 'setup', 'none')),
   payment_id uuid,

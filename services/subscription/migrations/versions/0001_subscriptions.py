@@ -61,6 +61,7 @@ _TABLES = (
       created_at timestamptz not null,
       modified_at timestamptz not null,
       metadata jsonb not null,
+      first_payment_version bigint check (first_payment_version is not null or status not in ('incomplete', 'incomplete_expired')),
       primary key (organization_id, id)
     )
     """,
@@ -116,6 +117,15 @@ _TABLES = (
     """,
     "create index subscription_order_unpaid on subscription_order (organization_id, subscription_id) "
     "where state = 'failed' or exhausted_at is not null",
+    # Checkouts end that may have told of a first payment, or are going to be heard of; a row is the lock of both.
+    """
+    create table first_payment (
+      organization_id uuid not null,
+      subscription_id uuid not null,
+      expired_at timestamptz,
+      primary key (organization_id, subscription_id)
+    )
+    """,
     """
     create table customer (
       organization_id uuid not null,
@@ -163,6 +173,15 @@ def upgrade() -> None:
     create_chassis_tables(op, roles.app, roles.worker)
     for statement in (*_TABLES, *SEAT_TABLES):
         op.execute(statement)
-    for table in ("subscription", "billing_entry", "subscription_order", "customer", "product", "discount", *SEAT_TABLE_NAMES):
+    for table in (
+        "subscription",
+        "billing_entry",
+        "subscription_order",
+        "first_payment",
+        "customer",
+        "product",
+        "discount",
+        *SEAT_TABLE_NAMES,
+    ):
         enable_row_level_security(op, table, roles.app, roles.worker, privileges="select, insert, update")
     enable_row_level_security(op, "organization", roles.app, roles.worker, "id", privileges="select, insert, update")
