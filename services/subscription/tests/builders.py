@@ -8,6 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from bursar.checkout.v1.checkout_events_pb2 import (
+    CheckoutExpired,
+    CheckoutPaymentActionRequired,
     CheckoutSucceeded,
     CustomerDeleted,
     OrderDunningExhausted,
@@ -163,6 +165,7 @@ def checkout_succeeded(trial_days: int = 0, **fields: Any) -> CheckoutSucceeded:
 
 _TYPES: dict[type[Any], tuple[str, str]] = {
     CheckoutSucceeded: ("checkout.succeeded", "checkout_id"),
+    CheckoutExpired: ("checkout.expired", "checkout_id"),
     CustomerDeleted: ("customer.deleted", "customer_id"),
     OrderPaid: ("order.paid", "order_id"),
     OrderPaymentFailed: ("order.payment_failed", "order_id"),
@@ -173,12 +176,16 @@ _TYPES: dict[type[Any], tuple[str, str]] = {
 
 def event_of(message: Any, *, organization_id: UUID = ORGANIZATION, at: datetime = NOW, version: int = 3) -> Event[Any]:
     """The message as its readers get it."""
-    name, subject = _TYPES[type(message)]
+    if isinstance(message, CheckoutPaymentActionRequired):
+        name, told_of = "checkout.payment_action_required", message.checkout.checkout_id
+    else:
+        name, subject = _TYPES[type(message)]
+        told_of = getattr(message, subject)
     return Event(
         id=new_id(),
         type=name,
         organization_id=organization_id,
-        subject_id=UUID(getattr(message, subject)),
+        subject_id=UUID(told_of),
         version=version,
         occurred_at=at,
         message=message,
