@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -212,6 +213,8 @@ async def test_what_was_bought_counts_until_the_subscription_service_knows_it_an
     shop.clock.advance(timedelta(hours=1))
     assert await refused(shop.confirm(await shop.checkout(product))) == "ALREADY_SUBSCRIBED", "it has not started yet"
     started = StandingSubscription(UUID(bought.subscription_id), UUID(bought.customer_id), False, False, None, UUID(bought.id))
+    shop.subscriptions.standing = [replace(started, has_begun=False)]
+    assert await refused(shop.confirm(await shop.checkout(product))) == "ALREADY_SUBSCRIBED", "its payment was not heard of yet"
     shop.subscriptions.standing = [started]
     assert (await shop.confirm(await shop.checkout(product))).status == SUCCEEDED, "it has ended"
 

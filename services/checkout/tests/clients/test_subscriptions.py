@@ -35,6 +35,22 @@ async def test_a_subscription_as_it_stands(fields: dict[str, Any], running: bool
     assert standing == StandingSubscription(found, customer_id, running, free, seats, checkout_id)
 
 
+@pytest.mark.parametrize(
+    ("status", "begun"),
+    [
+        (ACTIVE, True),
+        (CANCELED, True),
+        (subscription_pb2.SUBSCRIPTION_STATUS_INCOMPLETE, False),
+        (subscription_pb2.SUBSCRIPTION_STATUS_INCOMPLETE_EXPIRED, False),
+    ],
+)
+async def test_what_waits_for_its_first_payment_has_not_begun(status: subscription_pb2.SubscriptionStatus.ValueType, begun: bool) -> None:
+    answer = subscription_pb2.Subscription(id=str(uuid4()), customer_id=str(uuid4()), status=status)
+    standing = await SubscriptionsOverGrpc(FakePeers(answer=answer)).find(uuid4(), uuid4())
+    assert standing is not None
+    assert (standing.has_begun, standing.is_running) == (begun, status == ACTIVE)
+
+
 async def test_one_that_is_not_there_is_none_and_silence_is_an_error() -> None:
     missing = NotFound("SUBSCRIPTION_NOT_FOUND", "there is no such subscription")
     assert await SubscriptionsOverGrpc(FakePeers([missing])).find(uuid4(), uuid4()) is None

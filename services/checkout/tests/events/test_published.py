@@ -45,6 +45,7 @@ def test_a_fact_travels_under_the_name_of_its_message() -> None:
             checkouts.CheckoutCreated(cart),
             checkouts.CheckoutUpdated(cart),
             checkouts.CheckoutGone(cart),
+            checkouts.CheckoutPaymentActionRequired(cart),
             checkouts.CheckoutSucceeded(cart, NOW),
         )
     ]

@@ -130,6 +130,7 @@ def _in(status: Status) -> Subscription:
     [
         (_in(Status.CANCELED), "SUBSCRIPTION_ENDED"),
         (_in(Status.INCOMPLETE_EXPIRED), "SUBSCRIPTION_ENDED"),
+        (_in(Status.INCOMPLETE), "SUBSCRIPTION_STATUS_WRONG"),
         (_in(Status.PAUSED), "SUBSCRIPTION_PAUSED"),
         (_in(Status.UNPAID), "SUBSCRIPTION_UNPAID"),
         (canceled(a_subscription(), Why(), at()).after, "SUBSCRIPTION_CANCELED"),

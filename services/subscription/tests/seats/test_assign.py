@@ -115,6 +115,15 @@ async def test_what_cannot_be_assigned(world: SeatWorld) -> None:
     assert await world.facts() == []
 
 
+async def test_what_waits_for_its_first_payment_has_no_seats_to_give(world: SeatWorld) -> None:
+    subscription = await world.subscription()
+    async with world.database.worker.connection() as connection:
+        await connection.execute(b"update subscription set status = 'incomplete', first_payment_version = 1")
+    assert await world.refusal("AssignSeat", subscription_id=str(subscription), email="ann@example.com") == "SUBSCRIPTION_STATUS_WRONG"
+    listed = await world.call("ListSeats", subscription_id=str(subscription))
+    assert (listed.total_seats, listed.available_seats) == (3, 0)
+
+
 async def test_a_repeated_request_shows_the_same_invitation_which_is_stored_nowhere(world: SeatWorld) -> None:
     subscription = await world.subscription(seats=1)
     first = await world.assign(subscription, request_id="r-1", email="ann@example.com")
