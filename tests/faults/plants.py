@@ -28,6 +28,10 @@ from tests.faults.planting import PlantedSuite
 Plant = Callable[[PlantedSuite], object]
 
 _PLAIN_ORDER = "select id from orders where status = 'paid' and due_amount > 0 and discount_id is null and subscription_id is null limit 1"
+_INCOMPLETE = (
+    "jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid(), 'checkout_id', gen_random_uuid(), "
+    "'status', 'incomplete', 'first_payment_version', 1, 'due_at', null))"
+)
 _PLAIN_CHECKOUT = f"select checkout_id from orders where id = ({_PLAIN_ORDER})"
 _QUIET_ACCOUNTS = (
     "select array_agg(id order by id) as ids, min(currency) as currency from account where kind in (2000, 4000) and currency = 'eur'"
@@ -249,9 +253,11 @@ PLANTS: list[tuple[str, Invariant, Plant]] = [
         _sql("subscription", "update subscription set checkout_id = gen_random_uuid()"),
     ),
     (
-        "incomplete though it was bought",
+        "incomplete without a checkout",
         invariants_subscription.incomplete_ones_wait,
-        _sql("subscription", "update subscription set status = 'incomplete', first_payment_version = 1 where checkout_id is not null"),
+        _sql(
+            "subscription", f"insert into subscription select ({_INCOMPLETE}).* from subscription s where checkout_id is not null limit 1"
+        ),
     ),
     (
         "balance out of nothing",
