@@ -16,7 +16,7 @@ from services.subscription.domain.billing import BillingReason
 from services.subscription.domain.changes import Why, revoked
 from services.subscription.domain.cycle import Situation, begun_again, cycled, updated
 from services.subscription.domain.status import ENDED, Status, after
-from services.subscription.domain.story import Story, SubscriptionFact, told
+from services.subscription.domain.story import Story, SubscriptionFact, latest, told
 from services.subscription.domain.subscription import Subscription
 
 _F = SubscriptionFact
@@ -69,9 +69,13 @@ def settled(before: Subscription, orders: Sequence[SubscriptionOrder], *, keeps_
     if lost and not keeps_unpaid:
         at = max(before.started_at, min(order.exhausted_at for order in lost if order.exhausted_at))
         return (revoked(before, Why(), situation, at=at),)
-    if owed:
-        return _owing(before, min(filter(None, map(_since, owed))), bool(lost), situation)
-    return _recovered(before, max((order.occurred_at for order in orders), default=situation.now), situation)
+    paid_at = max((order.occurred_at for order in orders if order.state is OrderState.PAID), default=situation.now)
+    if not owed:
+        return _recovered(before, paid_at, situation)
+    # What was given up is paid, and another is tried still: as if the payment had been heard of first.
+    back = _recovered(before, paid_at, situation) if before.status is Status.UNPAID and not lost else ()
+    owing = _owing(latest(before, back), min(filter(None, map(_since, owed))), bool(lost), situation.after(back))
+    return (*back, *owing)
 
 
 def _with(older: SubscriptionOrder, newer: SubscriptionOrder) -> SubscriptionOrder:

@@ -182,11 +182,13 @@ def _story(chance: int) -> list[SubscriptionOrder]:
     ]
 
 
-def _end_of(before: Subscription, facts: Sequence[SubscriptionOrder]) -> tuple[Status, datetime | None, datetime | None]:
+def _end_of(
+    before: Subscription, facts: Sequence[SubscriptionOrder], *, keeps: bool = False
+) -> tuple[Status, datetime | None, datetime | None]:
     known: list[SubscriptionOrder] = []
     for fact in facts:
         known = merged([*known, fact])
-        before = latest(before, settle(before, *known))
+        before = latest(before, settle(before, *known, keeps=keeps))
     return before.status, before.past_due_at, before.ended_at
 
 
@@ -195,6 +197,18 @@ def test_any_order_of_facts_ends_the_same(chance: int) -> None:
     before, facts = a_subscription(), _story(chance)
     expected = (Status.CANCELED, None, NOW + 21 * DAY) if chance else (Status.ACTIVE, None, None)
     assert {_end_of(before, shuffled) for shuffled in permutations(facts)} == {expected}
+
+
+def test_a_kept_one_of_which_the_order_that_was_given_up_is_paid_is_tried_for_the_other() -> None:
+    one, two = new_id(), new_id()
+    facts = [
+        order(version=3, order_id=one),
+        order(version=5, order_id=one, past_due_at=None, exhausted_at=NOW + 21 * DAY, occurred_at=NOW + 21 * DAY),
+        order(OrderState.PAID, version=6, order_id=one, past_due_at=None, occurred_at=NOW + 25 * DAY),
+        order(version=3, order_id=two, past_due_at=NOW + 22 * DAY, occurred_at=NOW + 26 * DAY),
+    ]
+    expected = (Status.PAST_DUE, NOW + 22 * DAY, None)
+    assert {_end_of(a_subscription(), shuffled, keeps=True) for shuffled in permutations(facts)} == {expected}
 
 
 def test_what_waits_for_an_order_is_dropped_with_the_end() -> None:
