@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
+import stripe  # noqa: F401 - whole, before payments loads it without what it does not use itself: contract tests do
 
 from deploy.local.nats import ephemeral_nats
 from deploy.local.postgres import ephemeral_postgres

@@ -43,6 +43,7 @@ class Sweep:
         self._aside_seconds = aside_seconds
         self._now = now
         self._aside: dict[UUID, float] = {}
+        self._put_aside_total = _PUT_ASIDE.labels(name)
 
     @property
     def aside(self) -> list[UUID]:
@@ -85,5 +86,5 @@ class Sweep:
 
     def _put_aside(self, row_id: UUID, error: Exception) -> None:
         self._aside[row_id] = self._now() + self._aside_seconds
-        _PUT_ASIDE.labels(self._name).inc()
+        self._put_aside_total.inc()
         _log.error("put aside", extra={"where": self._name, "id": str(row_id), "reason": str(error)}, exc_info=error)
