@@ -8,6 +8,7 @@ RUN := PYTHONPATH=.:build/python $(BIN)/python
 INSTALLED := $(VENV)/.installed
 PROTOS := $(shell find protos -name '*.proto')
 STUBS := build/descriptors.pb
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help install protos demo up up-detached environment down status audit test lint format bench faults lock clean
@@ -49,8 +50,8 @@ status: $(INSTALLED) ## Show what is running
 audit: $(INSTALLED) ## Check every invariant of the running suite
 	@$(RUN) -m deploy.audit
 
-test: $(STUBS) ## Run all tests on real PostgreSQL, NATS, Envoy and gRPC
-	@$(RUN) -m pytest
+test: $(STUBS) ## Run all tests on real PostgreSQL, NATS, Envoy and gRPC (WORKERS=2 side by side)
+	@$(RUN) -m pytest --numprocesses $(WORKERS)
 
 lint: $(STUBS) node_modules/.package-lock.json ## Check style, types, layers and contracts
 	@$(BIN)/ruff check .

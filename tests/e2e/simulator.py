@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,14 @@ class Simulator:
     def webhooks(self) -> dict[str, Any]:
         """What is on its way, and what became of the rest."""
         return dict(http_client(self.url).get("/_sim/webhooks").raise_for_status().json())
+
+    def wait_for_held_events(self, count: int, seconds: float = 10.0) -> list[str]:
+        """Return the ids of the held webhook events once there are at least `count`; AssertionError if there are not in time."""
+        until = time.monotonic() + seconds
+        while len(held := [event["event"] for event in self.webhooks()["held_events"]]) < count:
+            assert time.monotonic() < until, f"{len(held)} of {count} events are held after {seconds} s"
+            time.sleep(0.05)
+        return held
 
     def authenticate(self, processor_client_secret: str, outcome: str = "succeed") -> None:
         """What the buyer's bank says after 3-D Secure."""

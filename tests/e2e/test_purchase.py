@@ -207,8 +207,7 @@ def test_webhooks_in_any_order_end_in_the_same_state(seed: int, shop: Shop, edit
         done = [shop.buyer_pays(shop.opens(editor)) for _ in range(3)]
         waiting = shop.opens(editor)
         shop.bank_says(shop.buyer_pays(waiting, "pm_card_threeDSecure2Required"), "succeed")
-        held = [event["event"] for event in shop.simulator.webhooks()["held_events"]]
-        assert len(held) >= 8, "two of each purchase: it succeeded, and it was booked"
+        held = shop.simulator.wait_for_held_events(8)  # two of each purchase: it succeeded, and it was booked
         shop.simulator.do("webhooks/release", order="shuffle", seed=seed)
         shop.everything_settles()
     # And once more, backwards, long after everything is over.

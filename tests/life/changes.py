@@ -83,9 +83,10 @@ class Changes(Debts):
         return [self._part(now, each) for each in self._effective(plan, self.period_discount)]
 
     def _difference(self, now: datetime, after: Plan) -> list[Line]:
-        old, new = (self._effective(plan, self.period_discount) for plan in (self.current, after))
-        lines = [self._part(now, late - early) for early, late in zip(old, new, strict=True) if late != early]
-        return [line for line in lines if line.amount]
+        """Return one line, rounded once, for what another quantity costs over all prices; none if it costs nothing."""
+        old, new = (sum(self._effective(plan, self.period_discount)) for plan in (self.current, after))
+        line = self._part(now, new - old)
+        return [line] if line.amount else []
 
     @staticmethod
     def _effective(plan: Plan, discount: Discount | None) -> list[int]:
